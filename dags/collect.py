@@ -1,0 +1,109 @@
+"""One DAG per source of the company's configuration: extract, validate, standardise, load, report."""
+
+from typing import Any
+
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+from airflow.sdk import DAG, AssetWatcher, CronTriggerTimetable, TriggerRule, get_parsing_context, task
+from inbox_trigger import InboxTrigger
+
+from include.airflow_adapters.wiring import (
+    FACTS,
+    TASK_DEFAULTS,
+    describe_source,
+    inbox_asset,
+    limit_partitions,
+    run_url,
+)
+from include.catalogue import load_catalogue
+from include.home import configuration_folder, current_home
+
+STEPS = ("extract", "validate", "standardise", "load")
+
+
+def _run(source: str, context: Any) -> Any:
+    from include.stages import Run
+
+    run = context["dag_run"]
+    return Run(run_id=f"{run.dag_id}/{run.run_id}", url=run_url(run.dag_id, run.run_id), source=source)
+
+
+@task.short_circuit(ignore_downstream_trigger_rules=False)
+def extract(source: str, **context: Any) -> list[int]:
+    """Take in the waiting files, or ask the system once; return the ids of the batches made."""
+    from include import stages
+
+    return stages.extract(source, _run(source, context))
+
+
+@task.short_circuit(ignore_downstream_trigger_rules=False)
+def validate(source: str, batches: list[int], **context: Any) -> list[int]:
+    """Check every batch; return the ids of those that go on."""
+    from include import stages
+
+    return stages.validate(batches, _run(source, context))
+
+
+@task.short_circuit(ignore_downstream_trigger_rules=False)
+def standardise(source: str, batches: list[int], **context: Any) -> list[int]:
+    """Turn measures into metrics; return the ids of the batches that go on."""
+    from include import stages
+
+    return stages.standardise(batches, _run(source, context))
+
+
+@task(outlets=[FACTS])
+def load(source: str, batches: list[int], **context: Any) -> list[str]:
+    """Load the batches and ring for the months that they touched; return those months."""
+    from include import stages
+
+    months = stages.load(batches, _run(source, context))
+    if not months:
+        raise AirflowSkipException("nothing new: what was sent is already in the ledger, or was refused")
+    context["outlet_events"][FACTS].add_partitions(limit_partitions(months, 3))
+    return months
+
+
+@task(trigger_rule=TriggerRule.ALL_DONE, retries=1)
+def report(source: str, **context: Any) -> None:
+    """Mail what was refused or failed, and end the run in red if anything was."""
+    from include import stages
+    from include.airflow_adapters.mail import smtp_sender
+
+    run = context["dag_run"]
+    states = context["ti"].get_task_states(dag_id=run.dag_id, run_ids=[run.run_id]).get(run.run_id, {})
+    failed = [step for step in STEPS if states.get(step) == "failed"]
+    lines = stages.report(_run(source, context), failed)
+    stages.send_messages(smtp_sender())
+    if lines or failed:
+        raise AirflowFailException("\n".join(lines or [f"{step} failed: see its log" for step in failed]))
+
+
+def build_dag(source: Any, timezone: str) -> DAG:
+    """Return the DAG `collect__<source>`: woken by files in its inbox, or by the schedule of its system."""
+    schedule: Any
+    if source.kind == "workbook":
+        watcher = AssetWatcher(f"inbox__{source.source}", trigger=InboxTrigger(source.source))
+        schedule = [inbox_asset(source.source, watchers=[watcher])]
+    else:
+        schedule = CronTriggerTimetable(source.schedule, timezone=timezone) if source.schedule else None
+    with DAG(
+        f"collect__{source.source}",
+        schedule=schedule,
+        catchup=False,
+        max_active_runs=1,
+        default_args=TASK_DEFAULTS | {"owner": source.owner or "airflow"},
+        tags=[tag for tag in (source.department, source.kind) if tag],
+        **describe_source(source),
+    ) as dag:
+        batches: Any = extract(source.source)
+        for step in (validate, standardise, load):
+            batches = step(source.source, batches)
+        batches >> report(source.source)
+    return dag
+
+
+wanted = get_parsing_context().dag_id  # a task's process needs its own DAG only
+catalogue = load_catalogue(configuration_folder(current_home()))
+for entry in catalogue.sources.values():
+    if wanted in (None, f"collect__{entry.source}"):
+        globals()[f"collect__{entry.source}"] = build_dag(entry, catalogue.calendar.timezone)

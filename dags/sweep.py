@@ -1,0 +1,77 @@
+"""Every minute: ring again for work that waits although its bell was lost. An idle minute costs one task."""
+
+from datetime import timedelta
+from typing import Any
+
+from airflow.sdk import DAG, AssetAlias, CronTriggerTimetable, task
+
+from include.airflow_adapters.wiring import FACTS, MONTHS, inbox_asset
+
+INBOXES = AssetAlias("waiting_inboxes")
+
+
+def _is_idle(dag_id: str, context: Any) -> bool:
+    return not context["ti"].get_dr_count(dag_id, states=["queued", "running"])
+
+
+@task.branch
+def look(**context: Any) -> list[str]:
+    """Return the bells that have to be rung; a rollup that is under way drains its table by itself."""
+    from include import stages
+
+    work = {
+        "ring_inboxes": stages.waiting_sources(),
+        "ring_months": stages.pending_months() and _is_idle("rollup_month", context),
+        "ring_quarters": stages.pending_quarters() and _is_idle("rollup_quarter", context),
+        "send_messages": stages.unsent_messages(),
+    }
+    return [bell for bell, waits in work.items() if waits]
+
+
+@task(outlets=[INBOXES])
+def ring_inboxes(**context: Any) -> list[str]:
+    """Ring for every source with files waiting; a bell for a source whose DAG is busy is kept until it ends."""
+    from include import stages
+
+    sources = stages.waiting_sources()
+    for source in sources:
+        context["outlet_events"][INBOXES].add(inbox_asset(source))
+    return sources
+
+
+@task(outlets=[FACTS])
+def ring_months(**context: Any) -> None:
+    """Ring for the months that were touched and not recomputed: one run drains them all."""
+    from include import stages
+
+    context["outlet_events"][FACTS].add_partitions(max(stages.pending_months(), default="none"))
+
+
+@task(outlets=[MONTHS])
+def ring_quarters(**context: Any) -> None:
+    """Ring for the quarters that were touched and not recomputed: one run drains them all."""
+    from include import stages
+
+    context["outlet_events"][MONTHS].add_partitions(max(stages.pending_quarters(), default="none"))
+
+
+@task
+def send_messages() -> int:
+    """Send the mails that couldn't be sent before; return how many went out."""
+    from include import stages
+    from include.airflow_adapters.mail import smtp_sender
+
+    return stages.send_messages(smtp_sender())
+
+
+with DAG(
+    "sweep",
+    schedule=CronTriggerTimetable("* * * * *", timezone="UTC"),
+    catchup=False,
+    max_active_runs=1,
+    dagrun_timeout=timedelta(minutes=10),
+    default_args={"retries": 0},
+    tags=["upkeep"],
+    description="Backs every bell: wakes only what has work waiting",
+):
+    look() >> [ring_inboxes(), ring_months(), ring_quarters(), send_messages()]

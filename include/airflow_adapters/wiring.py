@@ -1,0 +1,81 @@
+"""What the DAG files share: the assets that ring between them, how tasks retry, and the link to a run."""
+
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote
+
+from airflow.sdk import Asset, ExceptionRetryPolicy, RetryAction, RetryRule
+from airflow.sdk.configuration import conf
+
+from include.catalogue.models import Source, Words, WorkbookSource
+
+FACTS = Asset("metric_facts")
+"""Facts were loaded; one partition per touched month (`2026-03`)."""
+MONTHS = Asset("metric_months")
+"""Month KPIs were recomputed; one partition per touched quarter (`2026-Q1`)."""
+
+TASK_DEFAULTS: dict[str, Any] = {
+    "retries": 3,
+    "retry_delay": timedelta(seconds=20),
+    "retry_exponential_backoff": True,
+    "max_retry_delay": timedelta(minutes=10),
+    "retry_policy": ExceptionRetryPolicy(
+        rules=[
+            RetryRule(
+                exception=[
+                    "include.errors.RefusedError",
+                    "include.errors.ConfigurationError",
+                    "include.errors.UsageError",
+                ],
+                action=RetryAction.FAIL,
+                reason="a second try can't mend refused data or a wrong configuration",
+            )
+        ]
+    ),
+}
+"""Refused data fails at once; a network or database fault is tried again after 20 s, 40 s and 80 s."""
+
+
+def inbox_asset(source: str, **keys: Any) -> Asset:
+    """Return the asset that stands for files waiting in `inbox/<source>/`; `keys` go to Asset."""
+    return Asset(f"inbox__{source}", group="inbox", **keys)
+
+
+def limit_partitions(keys: list[str], most: int) -> list[str]:
+    """Return the partitions to ring for: each touched one, or only the latest where there are more than `most`.
+
+    One run drains all that is pending, so a first load of 24 months needs no 24 runs.
+    """
+    return sorted(keys) if len(keys) <= most else [max(keys)]
+
+
+def describe_source(source: Source) -> dict[str, str]:
+    """Return the `description` and `doc_md` that the Airflow UI shows for a source's DAG."""
+    name = source.name or Words(zh=source.source, en=source.source)
+    title = " / ".join(dict.fromkeys(filter(None, (name.zh, name.en))))
+    measures = source.rows if isinstance(source, WorkbookSource) and source.rows else source.columns
+    metrics = dict.fromkeys(measure.metric for measure in measures.values() if measure.metric)
+    arrival = (
+        f"Drop the workbook into `inbox/{source.source}/`; the run starts within seconds. What is refused comes "
+        f"back to `rejected/{source.source}/` with a list of what to mend, and by mail."
+        if isinstance(source, WorkbookSource)
+        else f"Read from the connection `{source.connection}`"
+        + (f" on the schedule `{source.schedule}`." if source.schedule else " when it is triggered.")
+    )
+    lines = [
+        f"### {title}",
+        arrival,
+        f"- Department: {source.department or '-'}",
+        f"- Owner: {source.owner or '-'}",
+        f"- Metrics: {', '.join(f'`{metric}`' for metric in metrics) or '-'}",
+        "",
+        "A red run means that something was refused or failed: the log of `report` says what and what to do. "
+        "Running it again is always safe.",
+    ]
+    return {"description": title, "doc_md": "\n\n".join(lines[:2]) + "\n\n" + "\n".join(lines[2:])}
+
+
+def run_url(dag_id: str, run_id: str) -> str:
+    """Return the address of a run's page in the Airflow UI, with the run id quoted for mail programs."""
+    base: str = conf.get("api", "base_url", fallback="") or "http://localhost:8080"
+    return f"{base.rstrip('/')}/dags/{quote(dag_id, safe='')}/runs/{quote(run_id, safe='')}"

@@ -1,0 +1,148 @@
+"""What the stages hand to each other: windows, connections, and rows as reported with their places."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from include.errors import Finding
+
+PLACE_COLUMNS = ["_sheet", "_row", "_col", "_key"]
+ORG_COLUMN, PERIOD_COLUMN = "_org", "_period"
+"""Columns of `Reported.frame` for an org unit or period that no declared column holds (`layout.org`,
+`layout.period`, `layout.periods`, the sheet of a matrix). Text; a period is a key (2026-03, 2026-Q1, 2026-03-05)
+or the text as it stands. `axes` may give their places too."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """The dates that one extraction of a system covers: `start` inclusive, `end` exclusive."""
+
+    start: dt.date
+    end: dt.date
+
+
+@dataclass(frozen=True)
+class Connection:
+    """A named Airflow connection, resolved. Its `repr` never shows the password or the extras."""
+
+    conn_id: str
+    conn_type: str = ""
+    host: str = ""
+    port: int | None = None
+    login: str = ""
+    password: str = field(default="", repr=False)
+    schema: str = ""
+    extra: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True)
+class Reported:
+    """One batch of rows as reported, and where each value was read.
+
+    `frame` has one row a record. Its columns are the declared column names (dimension, date and measure
+    columns alike; a matrix gives one record per org unit and period, with a column per row label), all of
+    them text, null where nothing was reported. Numbers are in plain decimal notation without exponent: a
+    workbook's double rounded to 15 significant digits, a database's or JSON document's number exactly as
+    it was given. Dates and timestamps are ISO 8601. Beside them stand PLACE_COLUMNS: `_sheet` (text, ''
+    for systems), `_row` and `_col` (1-based Int64, null where the column decides), `_key` (text: the
+    record's key or page and index; null for workbooks). The index is 0..n-1.
+
+    `axes[sheet][column] = (row, col)`: the part of a column's place that all records of the sheet share; a
+    records layout gives (None, col), a matrix (row, None), a form (row, col).
+
+    `controls` holds the total rows that were recognised and are no data: columns `sheet`, `row`, `col`
+    (place of the total), `label`, `column` (for a records layout the column totalled; null in a matrix,
+    where the total stands below the row labels), `value` (text), `first` and `last` (the rows of the block
+    that it closes, up to the total row before it) and `start` (the first data row of the sheet).
+
+    `units[column]` is the unit that the header itself states, where it states one.
+    `notes` are warnings; errors that make the batch unreadable are raised as RefusedError instead.
+    `rows_read` counts records before any was set aside.
+    """
+
+    frame: pd.DataFrame
+    axes: Mapping[str, Mapping[str, tuple[int | None, int | None]]] = field(default_factory=dict)
+    controls: pd.DataFrame | None = None
+    units: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[Finding, ...] = ()
+    rows_read: int = 0
+
+
+def column_letters(number: int) -> str:
+    """Return the spreadsheet letters of a 1-based column number: 1 is A, 28 is AB."""
+    letters = ""
+    while number:
+        number, remainder = divmod(number - 1, 26)
+        letters = chr(65 + remainder) + letters
+    return letters
+
+
+def cell_name(row: int | None, col: int | None) -> str:
+    """Return the A1 name of a cell; '' where either part is unknown."""
+    return f"{column_letters(col)}{row}" if row and col else ""
+
+
+def save_reported(reported: Reported, path: str) -> None:
+    """Write `reported` to the Parquet file `path` (any fsspec URI), whole or not at all for the reader."""
+    import json
+
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    controls = reported.controls
+    about = {
+        "axes": {s: {c: list(rc) for c, rc in cols.items()} for s, cols in reported.axes.items()},
+        "controls": None if controls is None else json.loads(controls.to_json(orient="split")),
+        "units": dict(reported.units),
+        "notes": [finding_to_json(note) for note in reported.notes],
+        "rows_read": reported.rows_read,
+    }
+    table = pa.Table.from_pandas(reported.frame, preserve_index=False)
+    table = table.replace_schema_metadata((table.schema.metadata or {}) | {b"reported": json.dumps(about).encode()})
+    with open_uri(path, "wb") as file:
+        pq.write_table(table, file, compression="zstd")
+
+
+def load_reported(path: str) -> Reported:
+    """Read back what `save_reported` wrote."""
+    import json
+
+    import pyarrow.parquet as pq
+
+    with open_uri(path, "rb") as file:
+        table = pq.read_table(file)
+    about = json.loads(table.schema.metadata[b"reported"])
+    controls = about["controls"]
+    return Reported(
+        frame=table.to_pandas(),
+        axes={s: {c: (rc[0], rc[1]) for c, rc in cols.items()} for s, cols in about["axes"].items()},
+        controls=None if controls is None else pd.DataFrame(controls["data"], columns=controls["columns"]),
+        units=about["units"],
+        notes=tuple(finding_from_json(note) for note in about["notes"]),
+        rows_read=about["rows_read"],
+    )
+
+
+def finding_to_json(finding: Finding) -> dict[str, Any]:
+    """Return a finding as plain JSON values."""
+    import dataclasses
+
+    return dataclasses.asdict(finding) | {"params": {k: str(v) for k, v in finding.params.items()}}
+
+
+def finding_from_json(value: Mapping[str, Any]) -> Finding:
+    """Read back what `finding_to_json` gave."""
+    return Finding(**(dict(value) | {"metrics": tuple(value["metrics"])}))
+
+
+def open_uri(path: str, mode: str) -> Any:
+    """Open a file of the stage by its URI, making its folder where it is written."""
+    from upath import UPath
+
+    target = UPath(path)
+    if "w" in mode:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    return target.open(mode)

@@ -1,0 +1,115 @@
+"""The compiled configuration: frozen, cross-checked, what every stage works from."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from include.catalogue.expressions import Expression
+from include.catalogue.models import Band, CalendarConfig, Elimination, Person, Ratio, Source, Words
+from include.catalogue.org import OrgTree
+from include.catalogue.units import UnitSystem
+from include.period import Calendar
+
+
+@dataclass(frozen=True)
+class MetricDefinition:
+    """One version of a metric, every field resolved; in force for dates in [valid_from, valid_to).
+
+    Base metrics have `over_time` and `over_org`; ratio metrics have `ratio` and `factor`: value = sum(of) /
+    sum(to) * factor, in `unit`; formula metrics have `formula` and `expression`: the formula parsed, with the
+    factors between its parts' units and `unit` written into it, so that it is plain arithmetic on KPI values.
+    """
+
+    id: str
+    version: int
+    valid_from: dt.date
+    valid_to: dt.date | None
+    name: Words
+    definition: Words
+    unit: str
+    owner: str
+    tier: Literal["public", "internal", "confidential", "restricted"]
+    better: Literal["up", "down"] | Band
+    steward: str | None
+    over_time: str | None
+    over_org: str | None
+    ratio: Ratio | None
+    formula: str | None
+    dimensions: tuple[str, ...]
+    status: Literal["draft", "active", "retired"]
+    amber_within: Any
+    expression: Expression | None = None
+    factor: Fraction = Fraction(1)
+
+    @property
+    def kind(self) -> Literal["base", "ratio", "formula"]:
+        """Base metrics are reported; ratio and formula metrics are derived from other metrics."""
+        return "ratio" if self.ratio else "formula" if self.formula else "base"
+
+    @property
+    def parts(self) -> frozenset[str]:
+        """Ids of the metrics that a derived metric is computed from; empty for a base metric."""
+        from include.catalogue.expressions import names
+
+        if self.ratio:
+            return frozenset({self.ratio.of, self.ratio.to})
+        return names(self.expression) if self.expression else frozenset()
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """A company's whole configuration. `metrics[id]` are a metric's versions in order; `queries` the text of
+    each SQL source; `fingerprint` the SHA-256 of all files that it was read from."""
+
+    folder: Path
+    fingerprint: str
+    people: Mapping[str, Person]
+    calendar: CalendarConfig
+    metrics: Mapping[str, list[MetricDefinition]]
+    sources: Mapping[str, Source]
+    org: OrgTree
+    units: UnitSystem
+    queries: Mapping[str, str] = field(default_factory=dict)
+    eliminations: tuple[Elimination, ...] = ()
+
+    @cached_property
+    def periods(self) -> Calendar:
+        """The company's calendar of months and fiscal quarters."""
+        return Calendar(self.calendar)
+
+    def metric_at(self, metric: str, date: dt.date) -> MetricDefinition:
+        """Return the version of `metric` in force on `date`; before its first version, the first one.
+
+        Raises KeyError for an unknown metric.
+        """
+        versions = self.metrics[metric]
+        return next((version for version in reversed(versions) if version.valid_from <= date), versions[0])
+
+    def latest(self, metric: str) -> MetricDefinition:
+        """Return the newest version of `metric`. Raises KeyError for an unknown one."""
+        return self.metrics[metric][-1]
+
+    def query_of(self, source: Source | str) -> str:
+        """Return the SQL text of an SQL source. Raises KeyError for a source that has none."""
+        return self.queries[source if isinstance(source, str) else source.source]
+
+    @cached_property
+    def derivation_order(self) -> list[str]:
+        """Ids of all metrics, each after those that any version of it is computed from."""
+        order: dict[str, None] = {}
+
+        def visit(metric: str, above: tuple[str, ...]) -> None:
+            if metric in order or metric not in self.metrics or metric in above:
+                return
+            for version in self.metrics[metric]:
+                for part in sorted(version.parts):
+                    visit(part, (*above, metric))
+            order[metric] = None
+
+        for metric in self.metrics:
+            visit(metric, ())
+        return list(order)

@@ -1,0 +1,1 @@
+"""What takes more than one entry or file to check: references, the tree, formulas, layouts."""

@@ -1,0 +1,131 @@
+"""Where the data of a source stand: what each kind of layout needs, and whether it fits the slice."""
+
+import codecs
+import re
+from typing import Any
+
+from include.catalogue.draft import Draft, Entry
+from include.catalogue.models import Layout, Place, WorkbookSource
+from include.period import check_pattern
+
+SIZES = {"date": 0, "month": 1, "quarter": 2}
+SLICES = {"day": 0, "month": 1, "quarter": 2}
+
+
+def check_layout(draft: Draft, entry: Entry[Any]) -> None:
+    """Tell what a workbook's layout lacks or has too much of."""
+    source: WorkbookSource = entry.model
+    layout = source.layout
+    if layout.kind == "matrix":
+        _check_matrix(draft, entry)
+    else:
+        _check_columns_present(draft, entry)
+        check_roles(draft, entry, layout)
+    if layout.kind == "form":
+        for name, column in source.columns.items():
+            if column.cell is None:
+                what = f"the form doesn't say in which cell {name!r} stands"
+                draft.tell(entry.problem(("columns", name), what, "add e.g. `cell: C5`", key=True))
+    if layout.header_row is not None and layout.header_rows is not None:
+        draft.tell(entry.problem(("layout", "header_row"), "both header_row and header_rows", "keep one of them"))
+    for key in ("org", "period"):
+        _check_place(draft, entry, key, getattr(layout, key))
+    if layout.encoding is not None:
+        try:
+            codecs.lookup(layout.encoding)
+        except LookupError:
+            what = f"unknown encoding {layout.encoding!r}"
+            draft.tell(entry.problem(("layout", "encoding"), what, "write utf-8, gbk, gb18030 or utf-16"))
+
+
+def check_roles(draft: Draft, entry: Entry[Any], layout: Layout | None) -> None:
+    """Each record needs one org unit and one date or period: of a column, or of the layout for all of them."""
+    source = entry.model
+    if not any(column.metric for column in source.columns.values()):
+        if not any(column.rate for column in source.columns.values()):
+            draft.tell(entry.problem(("columns",), "no column reports a metric", "add `metric:` to one", key=True))
+        return
+    for role, roles, outside in (
+        ("org unit", {"org"}, layout.org if layout else None),
+        ("date or period", {"date", "period"}, layout.period if layout else None),
+    ):
+        found = [name for name, column in source.columns.items() if column.is_ in roles]
+        options = " or ".join(f"`is: {one}`" for one in sorted(roles))
+        if not found and outside is None:
+            where = f", or add `{'org' if 'org' in roles else 'period'}:` to the layout" if layout else ""
+            draft.tell(entry.problem(("columns",), f"no column holds the {role}", f"mark one {options}{where}", key=True))
+        for name in found[1:]:
+            what = f"both {found[0]!r} and {name!r} are the {role}"
+            draft.tell(entry.problem(("columns", name), what, "keep one; mark the other `is: ignore`", key=True))
+        if found and outside is not None:
+            what = f"the {role} stands both in the layout and in the column {found[0]!r}"
+            draft.tell(entry.problem(("columns", found[0]), what, "keep one of them", key=True))
+    _check_slice(draft, entry)
+
+
+def _check_slice(draft: Draft, entry: Entry[Any]) -> None:
+    """A slice can't be finer than what the records say of their time."""
+    source = entry.model
+    for name, column in source.columns.items():
+        if column.is_ in {"date", "period"} and SIZES.get(column.type, 0) > SLICES[source.slice]:
+            what = f"slices of a {source.slice} can't be made of the {column.type}s in {name!r}"
+            draft.tell(entry.problem(("slice",), what, f"write `slice: {column.type}`"))
+
+
+def _check_columns_present(draft: Draft, entry: Entry[Any]) -> None:
+    source: WorkbookSource = entry.model
+    if source.rows:
+        what = f"`rows` belong to a matrix, the layout is {source.layout.kind}"
+        draft.tell(entry.problem(("rows",), what, "write `columns`, or `kind: matrix` in the layout", key=True))
+    if not source.columns and not source.rows:
+        draft.tell(entry.problem((), "the source has no columns", "list them under `columns:`"))
+
+
+def _check_matrix(draft: Draft, entry: Entry[Any]) -> None:
+    source: WorkbookSource = entry.model
+    layout = source.layout
+    if source.columns:
+        draft.tell(entry.problem(("columns",), "a matrix has no `columns`", "list its row labels under `rows`", key=True))
+    if not source.rows:
+        draft.tell(entry.problem((), "the matrix has no rows", "list its row labels under `rows:`"))
+    elif not any(row.metric for row in source.rows.values()):
+        draft.tell(entry.problem(("rows",), "no row reports a metric", "add `metric:` to one", key=True))
+    needs = {"row_label": "row_label: 项目", "periods": "periods: {across: columns, pattern: \"{year}年{month}月\"}"}
+    needs["org"] = "org: {cell: B2}"
+    for key, example in needs.items():
+        if getattr(layout, key) is None:
+            draft.tell(entry.problem(("layout",), f"a matrix needs {key}", f"add e.g. `{example}`", key=True))
+    if layout.period is not None:
+        draft.tell(entry.problem(("layout", "period"), "a matrix has its periods across", "remove `period`"))
+    if layout.org is not None and layout.org.column is not None:
+        what = "a matrix can't take its org unit from a column"
+        draft.tell(entry.problem(("layout", "org"), what, "write a cell, the folder or the file's name"))
+    if layout.periods is not None:
+        _check_periods(draft, entry, layout)
+
+
+def _check_periods(draft: Draft, entry: Entry[Any], layout: Layout) -> None:
+    assert layout.periods is not None
+    if layout.periods.across != "columns":
+        what = "periods across rows are not supported yet"
+        draft.tell(entry.problem(("layout", "periods", "across"), what, "put the periods across columns"))
+    try:
+        check_pattern(layout.periods.pattern)
+    except ValueError as error:
+        draft.tell(entry.problem(("layout", "periods", "pattern"), str(error), "write e.g. {year}年{month}月"))
+        return
+    grain = "quarter" if "{quarter}" in layout.periods.pattern else "day" if "{day}" in layout.periods.pattern else "month"
+    if SLICES[grain] > SLICES[entry.model.slice]:
+        what = f"slices of a {entry.model.slice} can't be made of {grain}s"
+        draft.tell(entry.problem(("slice",), what, f"write `slice: {grain}`"))
+
+
+def _check_place(draft: Draft, entry: Entry[Any], key: str, place: Place | None) -> None:
+    if place is None or place.file_name is None:
+        return
+    names = set(re.findall(r"\{(\w+)\}", place.file_name))
+    wanted = {"org"} if key == "org" else {"year"}
+    if not wanted <= names:
+        what = f"the file name's pattern doesn't say where the {key} stands"
+        example = "月报_{org}.xlsx" if key == "org" else "月报_{year}{month}.xlsx"
+        draft.tell(entry.problem(("layout", key, "file_name"), what, f"write it like {example}"))

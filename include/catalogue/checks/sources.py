@@ -1,0 +1,167 @@
+"""Sources against people, connections' needs, the calendar and the tree; their columns are checked in `columns`."""
+
+import re
+import string
+from typing import Any
+
+from include.catalogue.catalogue import MetricDefinition
+from include.catalogue.checks.columns import check_columns, column_path
+from include.catalogue.checks.layouts import check_layout, check_roles
+from include.catalogue.draft import Draft, Entry
+from include.catalogue.explaining import name_known
+from include.catalogue.expressions import ExpressionError, parse_rule, references
+from include.catalogue.models import OrgLevel, RestSource, SqlSource, WorkbookSource
+from include.catalogue.org import OrgTree
+from include.catalogue.reading import PathKey, Problem
+
+WINDOW = ("window_start", "window_end")
+_NO_SQL = re.compile(r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"", re.DOTALL)
+_PARAMETER = re.compile(r"(?<![:\w]):([A-Za-z_]\w*)")
+
+
+def check_sources(draft: Draft, definitions: dict[str, list[MetricDefinition]]) -> None:
+    """Tell every fault of the sources."""
+    tree = OrgTree.from_lines(entry.model for entry in draft.org_lines)
+    for entry in draft.sources.values():
+        source = entry.model
+        _check_owner(draft, entry)
+        _check_expected(draft, entry, tree)
+        check_columns(draft, entry, definitions)
+        _check_names(draft, entry)
+        if isinstance(source, WorkbookSource):
+            check_layout(draft, entry)
+        else:
+            check_roles(draft, entry, None)
+            _check_schedule(draft, entry)
+        if isinstance(source, SqlSource):
+            _check_query(draft, entry)
+        if isinstance(source, RestSource):
+            _check_request(draft, entry)
+
+
+def _check_owner(draft: Draft, entry: Entry[Any]) -> None:
+    owner = entry.model.owner
+    if owner is not None and owner not in draft.people_names and "people" not in draft.unread:
+        remedy = name_known(owner, draft.people_names, "people.yaml")
+        draft.tell(entry.problem(("owner",), f"unknown owner {owner!r}", remedy))
+
+
+def _check_expected(draft: Draft, entry: Entry[Any], tree: OrgTree) -> None:
+    expected = entry.model.expects.org
+    rows = entry.model.expects.rows
+    if rows is not None and rows.min is not None and rows.max is not None and rows.min > rows.max:
+        draft.tell(entry.problem(("expects", "rows", "min"), "min is above max", "swap them"))
+    if expected is None or "org" in draft.unread:
+        return
+    if isinstance(expected, OrgLevel):
+        if expected.level not in tree.levels:
+            remedy = name_known(expected.level, tree.levels, "org.yaml")
+            draft.tell(entry.problem(("expects", "org", "level"), f"unknown level {expected.level!r}", remedy))
+        return
+    for place, unit in enumerate(expected):
+        if tree.resolve(unit) is None:
+            remedy = name_known(unit, tree.units, "org.yaml")
+            draft.tell(entry.problem(("expects", "org", place), f"unknown org unit {unit!r}", remedy))
+
+
+def _check_names(draft: Draft, entry: Entry[Any]) -> None:
+    """`unique` and `checks` name columns or row labels; a matrix's rules may name any label of the sheet."""
+    source = entry.model
+    is_matrix = isinstance(source, WorkbookSource) and source.layout.kind == "matrix"
+    known = list(source.rows) if is_matrix else list(source.columns)
+    for place, name in enumerate(source.unique):
+        if name not in known:
+            remedy = name_known(name, known)
+            draft.tell(entry.problem(("unique", place), f"unknown column {name!r}", remedy))
+    for place, check in enumerate(source.checks):
+        path: PathKey = ("checks", place, "rule")
+        if check.tolerance < 0:
+            draft.tell(entry.problem(("checks", place, "tolerance"), "a tolerance can't be negative"))
+        try:
+            names = {name.name: name.position for name in references(parse_rule(check.rule))}
+        except ExpressionError as error:
+            draft.tell(entry.problem(path, f"rule: {error.what} at character {error.position}", error.remedy))
+            continue
+        if not names:
+            draft.tell(entry.problem(path, "the rule names no column", "write `a + b = c`"))
+        for name, position in names.items():
+            if name not in known:
+                where = f"rule: unknown {'row' if is_matrix else 'column'} {name!r} at character {position}"
+                draft.tell(entry.problem(path, where, name_known(name, known)))
+
+
+def _check_schedule(draft: Draft, entry: Entry[Any]) -> None:
+    from croniter import croniter
+
+    source = entry.model
+    if source.schedule is not None and not croniter.is_valid(source.schedule):
+        what = f"schedule {source.schedule!r} is not a cron expression"
+        remedy = "write minute, hour, day, month, weekday: \"0 2 * * *\" is every day at 02:00"
+        draft.tell(entry.problem(("schedule",), what, remedy))
+    if source.window_days is not None:
+        if not any(column.is_ in {"date", "period"} for column in source.columns.values()):
+            remedy = "mark a column with `is: date`, or write `window: full`"
+            draft.tell(entry.problem(("window",), "a window needs a column with the date", remedy))
+        if source.window_days == 0:
+            draft.tell(entry.problem(("window",), "a window of 0 days reads nothing", "write e.g. `window: 35 days`"))
+
+
+def _check_query(draft: Draft, entry: Entry[Any]) -> None:
+    name = entry.model.source
+    text = draft.queries.get(name)
+    if text is None:
+        return
+    file = draft.query_files[name]
+    plain = _NO_SQL.sub(lambda found: "\n" * found[0].count("\n") + " ", text)
+    if not plain.strip():
+        draft.tell(Problem(file, 1, "the query is empty", "write one SELECT"))
+    for found in _PARAMETER.finditer(plain):
+        if found[1] not in WINDOW:
+            line = plain.count("\n", 0, found.start()) + 1
+            remedy = name_known(found[1], WINDOW)
+            draft.tell(Problem(file, line, f"unknown parameter :{found[1]}", f"{remedy} These two are filled in"))
+
+
+def _check_request(draft: Draft, entry: Entry[Any]) -> None:
+    source: RestSource = entry.model
+    texts: list[tuple[PathKey, str]] = [(("request", "path"), source.request.path)]
+    texts += [(("request", "params", key), str(value)) for key, value in source.request.params.items()]
+    for path, text in texts:
+        try:
+            names = [name for _, name, _, _ in string.Formatter().parse(text) if name is not None]
+        except ValueError:
+            draft.tell(entry.problem(path, f"{text!r} has a brace that isn't closed", "write {window_start}"))
+            continue
+        for name in names:
+            if name not in WINDOW:
+                remedy = name_known(name, WINDOW)
+                draft.tell(entry.problem(path, f"unknown placeholder {{{name}}}", remedy))
+    if source.paging.kind in {"cursor", "next_link"} and not source.paging.next:
+        what = f"paging by {source.paging.kind} needs to know where the next one stands"
+        draft.tell(entry.problem(("paging",), what, "add `next: $.next`"))
+    for place, host in enumerate(source.hosts):
+        if "/" in host or "@" in host or not host:
+            draft.tell(entry.problem(("hosts", place), f"{host!r} is not a host", "write it like mes.example.com"))
+    _check_json_paths(draft, entry)
+
+
+def _check_json_paths(draft: Draft, entry: Entry[Any]) -> None:
+    from jsonpath_ng.exceptions import JSONPathError
+    from jsonpath_ng.ext.parser import parse
+
+    source: RestSource = entry.model
+    texts: list[tuple[PathKey, str | None]] = [(("records",), source.records), (("paging", "total"), source.paging.total)]
+    if source.paging.kind in {"cursor", "next_link"}:
+        texts.append((("paging", "next"), source.paging.next))
+    for name, column in source.columns.items():
+        if column.path is None:
+            what = f"the column {name!r} doesn't say where it stands in a record"
+            draft.tell(entry.problem(column_path(source, name), what, "add `path: $.plant.code`"))
+        texts.append(((*column_path(source, name), "path"), column.path))
+    for path, text in texts:
+        if text is None:
+            continue
+        try:
+            parse(text)
+        except (JSONPathError, ValueError, AttributeError):
+            draft.tell(entry.problem(path, f"{text!r} is not a JSONPath", "write it like $.items[*] or $.plant.code"))

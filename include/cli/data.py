@@ -1,0 +1,111 @@
+"""Commands on data: run a source, take a submission back, roll up, show KPIs and trace one."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer()
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+
+
+@app.command()
+def run(
+    source: Annotated[str, typer.Argument(help="Id of the source.")],
+    file: Annotated[Path | None, typer.Option("--file", help="This file instead of those in the inbox.")] = None,
+    period: Annotated[str | None, typer.Option("--period", help="Ask a system for this month or quarter.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Take one source through all stages now, without the scheduler."""
+    from include.cli.running import run_source, show_outcome
+
+    outcome = run_source(source, file, period, quiet=as_json)
+    show_outcome(outcome, as_json=as_json)
+    raise typer.Exit(outcome.exit_code)
+
+
+@app.command()
+def withdraw(
+    submission: Annotated[int, typer.Argument(help="Number of the submission (bi.submission, or what `run` printed).")],
+    reason: Annotated[str, typer.Option("--reason", help="Why it is taken back; kept with it.")],
+) -> None:
+    """Take a wrong submission back: its slice is as before it, and the history is kept."""
+    from rich.console import Console
+
+    from include import stages
+    from include.cli.opening import open_warehouse
+
+    open_warehouse()
+    months = stages.withdraw(submission, reason)
+    stages.rollup_months()
+    stages.rollup_quarters()
+    Console().print(f"Submission {submission} is withdrawn; recomputed: {', '.join(months) or 'nothing'}.", highlight=False)
+
+
+@app.command()
+def rollup(
+    period: Annotated[str | None, typer.Option("--period", help="Recompute this month, quarter or fiscal year.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Recompute all periods.")] = False,
+) -> None:
+    """Recompute KPIs: what waits, or a period, or all."""
+    from rich.console import Console
+
+    from include import stages
+    from include.cli.opening import open_warehouse
+
+    open_warehouse()
+    touched = stages.touch(period) if period or everything else 0
+    months = stages.pending_months()
+    with Console(stderr=True).status(f"Rolling up {len(months)} months"):
+        stages.rollup_months()
+        quarters = stages.rollup_quarters()
+    what = f"{len(months)} months and {len(quarters)} quarters" if months or quarters else "nothing: nothing waited"
+    if period and not touched:
+        what = f"nothing: {period} has no data"
+    Console().print(f"Recomputed {what}.", highlight=False)
+
+
+@app.command()
+def show(
+    metric: Annotated[str, typer.Argument(help="Id of the metric.")],
+    org: Annotated[str | None, typer.Option("--org", help="Org unit: its id, name or alias. All units without it.")] = None,
+    period: Annotated[str | None, typer.Option("--period", help="2026-03, 2026-Q1, or 2026. All months without it.")] = None,
+    by: Annotated[str, typer.Option("--by", help="Split by this dimension.")] = "",
+    as_of: Annotated[str | None, typer.Option("--as-of", help="As it stood then: 2026-03-31 or 2026-03-31T18:00.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show the values of a metric."""
+    from include import stages, warehouse
+    from include.board import Question, read_kpis
+    from include.cli.opening import open_warehouse, read_moment
+    from include.cli.tables import print_json, print_kpis
+
+    open_warehouse()
+    catalogue = stages.current_catalogue()
+    moment = read_moment(as_of, catalogue.calendar.timezone) if as_of else None
+    with warehouse.connect() as connection:
+        rows = read_kpis(connection, catalogue, Question(metric, org, period, by, moment))
+    print_json(rows) if as_json else print_kpis(rows, catalogue.latest(metric))
+
+
+@app.command()
+def trace(
+    metric: Annotated[str, typer.Argument(help="Id of the metric.")],
+    org: Annotated[str, typer.Option("--org", help="Org unit: its id, name or alias.")],
+    period: Annotated[str, typer.Option("--period", help="2026-03 or 2026-Q1.")],
+    as_json: Json = False,
+) -> None:
+    """Show the submissions, rows and cells behind one KPI."""
+    from include import stages, warehouse
+    from include.board import trace_kpi
+    from include.cli.opening import open_warehouse
+    from include.cli.tables import print_json, print_trace
+
+    open_warehouse()
+    catalogue = stages.current_catalogue()
+    with warehouse.connect() as connection:
+        kpi, facts = trace_kpi(connection, catalogue, metric, org, period)
+    print_json({"kpi": kpi, "contributions": facts}) if as_json else print_trace(kpi, facts)
+
+

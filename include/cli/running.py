@@ -1,0 +1,140 @@
+"""`./kpi run`: one source through all stages, and what became of it."""
+
+import datetime as dt
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from include import stages, warehouse
+from include.batches import BatchRow, Run, list_batches, read_findings
+from include.catalogue.models import WorkbookSource
+from include.cli.opening import open_warehouse
+from include.cli.tables import print_json
+from include.errors import Finding, UsageError
+from include.home import current_home
+from include.messages import word
+
+
+@dataclass
+class Outcome:
+    """What a run made: its batches, the submissions accepted, and what the checks found per batch."""
+
+    batches: list[BatchRow]
+    submissions: list[dict[str, Any]] = field(default_factory=list)
+    findings: dict[int, list[Finding]] = field(default_factory=dict)
+    mails: int = 0
+
+    @property
+    def refusals(self) -> list[Finding]:
+        """Findings that refused something."""
+        return [f for findings in self.findings.values() for f in findings if f.level == "error"]
+
+    @property
+    def word(self) -> str:
+        """accepted, unchanged, refused, or failed where it was no fault of the data."""
+        statuses = {batch.status for batch in self.batches}
+        for status in ("failed", "refused", "accepted"):
+            if status in statuses:
+                return status
+        return "unchanged"
+
+    @property
+    def exit_code(self) -> int:
+        """0 done, 1 failed, 3 refused."""
+        if self.word == "failed":
+            return 1
+        return 3 if self.refusals else 0
+
+
+def run_source(source_id: str, file: Path | None, period: str | None, *, quiet: bool) -> Outcome:
+    """Take a source through all stages and roll up; failures of a system are raised, refusals returned."""
+    open_warehouse()
+    catalogue = stages.current_catalogue()
+    source = stages.find_source(catalogue, source_id)
+    run = Run(f"cli/{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S.%f}-{os.getpid()}", "", source_id)
+    window = None
+    if isinstance(source, WorkbookSource):
+        if period:
+            raise UsageError("--period is for systems; a workbook says itself which periods it holds.")
+        if file and not file.is_file():
+            raise UsageError(f"There is no file {file}.")
+    elif file:
+        raise UsageError(f"{source_id} is read from the connection {source.connection!r}; --file is for workbooks.")
+    elif period:
+        try:
+            start, stop = catalogue.periods.period_bounds(period)
+        except ValueError as error:
+            raise UsageError(f"{error}.") from error
+        window = stages.widen(catalogue, source, start, stop - dt.timedelta(days=1))
+    with Console(stderr=True, quiet=quiet).status("") as status:
+        batches = stages.extract(source_id, run, file=file and file.resolve(), window=window)
+        for step in (stages.validate, stages.standardise, stages.load):
+            status.update(f"{step.__name__} …")
+            passed = step(batches, run)
+            batches = passed if step is not stages.load else batches  # type: ignore[assignment]
+        status.update("rolling up …")
+        stages.rollup_months()
+        stages.rollup_quarters()
+        stages.report(run, [])
+        mails = stages.send_messages(None) if stages.unsent_messages() else 0
+    return _read_outcome(run, mails)
+
+
+def _read_outcome(run: Run, mails: int) -> Outcome:
+    with warehouse.connect() as connection:
+        outcome = Outcome(list_batches(connection, run.run_id), mails=mails)
+        for batch in outcome.batches:
+            rows = warehouse.fetch(connection, "batch/submissions", batch_id=batch.batch_id)
+            outcome.submissions += [dict(row) for row in rows]
+            outcome.findings[batch.batch_id] = read_findings(connection, batch.batch_id)
+    return outcome
+
+
+def show_outcome(outcome: Outcome, *, as_json: bool) -> None:
+    """Print what was accepted, refused and why."""
+    if as_json:
+        refusals = [
+            {"code": f.code, "sheet": f.sheet, "cell": f.cell, "found": f.found}
+            | {part: word(f, part, "en") for part in ("expected", "remedy")}
+            for f in outcome.refusals
+        ]
+        print_json({"outcome": outcome.word, "submissions": outcome.submissions, "refusals": refusals})
+        return
+    console = Console(highlight=False)
+    if not outcome.batches:
+        console.print("Nothing waits in the inbox.")
+    for batch in outcome.batches:
+        name = batch.filename or batch.source
+        facts = sum(s["facts"] for s in outcome.submissions)
+        told = {
+            "accepted": f"[green]accepted[/]: {len(outcome.submissions)} submissions, {facts} facts",
+            "unchanged": "unchanged: the ledger holds exactly this already",
+            "refused": "[red]refused[/]; nothing of it was loaded",
+            "failed": f"[red]failed[/]: {batch.failure}",
+        }.get(batch.status, batch.status)
+        console.print(name, markup=False, end=" ")
+        console.print(told)
+        _print_findings(console, outcome.findings[batch.batch_id])
+    refused = [b for b in outcome.batches if b.status == "refused" and b.archive_uri]
+    if refused:
+        console.print(f"Refused files are in {current_home().rejected / refused[0].source}.", markup=False)
+    if outcome.mails:
+        console.print(f"{outcome.mails} mails were written to {current_home().outbox}.", markup=False)
+
+
+def _print_findings(console: Console, findings: list[Finding]) -> None:
+    if not findings:
+        return
+    table = Table("where", "what is wrong", "found", "expected", "what to do", show_lines=True)
+    for finding in findings[:50]:
+        where = "!".join(filter(None, (finding.sheet, finding.cell))) or finding.column or "the whole delivery"
+        title = word(finding, "title", "en") + (" (warning)" if finding.level == "warning" else "")
+        cells = (where, title, finding.found, word(finding, "expected", "en"), word(finding, "remedy", "en"))
+        table.add_row(*(cell.replace("[", "\\[") for cell in cells))
+    console.print(table)
+    if len(findings) > 50:
+        console.print(f"… and {len(findings) - 50} more.")

@@ -1,0 +1,5 @@
+"""`./kpi up`, `down` and `status`: the local stack in the background."""
+
+import typer
+
+app = typer.Typer()

@@ -1,0 +1,160 @@
+"""Turn reported text into typed values: a text that can't be read with certainty is a failure.
+
+Each reader takes one text and gives its value or the code of what is wrong with it; `coerce` runs a reader
+over the distinct texts of a whole column. Nothing here knows sources or findings.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from include.coerce.dates import read_date, read_month, read_period, read_quarter
+from include.coerce.numbers import ALL_SIGNS, SIGN_CURRENCIES, common_numbers, read_number, trim_zeros
+from include.coerce.plain import BLANKS, ERROR_CELLS, MOST_DIGITS, YEARS_AHEAD, Failure, unify
+
+__all__ = [
+    "ALL_SIGNS",
+    "SIGN_CURRENCIES",
+    "Coerced",
+    "Failure",
+    "Reading",
+    "coerce",
+    "read_number",
+    "trim_zeros",
+]
+
+Objects = npt.NDArray[np.object_]
+Reader = Callable[[str], Any]
+
+_TRUE = frozenset(("true", "yes", "y", "t", "1", "是", "√", "✓"))
+_FALSE = frozenset(("false", "no", "n", "f", "0", "否", "×"))
+
+
+@dataclass(frozen=True)
+class Coerced:
+    """A column's typed values and its failures, in the order of the texts.
+
+    `values`: Decimal objects (decimal, integer), datetime64[D] (date), text keys (month, quarter, period),
+    text without outer blanks (text) or bool objects; None (NaT for dates) where blank, null or failed.
+    `codes`: the failure's message code, None where there is none.
+    """
+
+    values: npt.NDArray[Any]
+    codes: Objects
+
+    @property
+    def failed(self) -> npt.NDArray[np.bool_]:
+        """Mask of the texts that could not be read."""
+        return np.asarray(pd.notna(self.codes))
+
+    @property
+    def blank(self) -> npt.NDArray[np.bool_]:
+        """Mask of the texts that report nothing: blank or a declared null mark."""
+        return np.asarray(pd.isna(self.values)) & ~self.failed
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a column is written.
+
+    `nulls` are its null marks; `date_format` is strptime's notation where dates
+    aren't ISO; a timestamp with a zone means the date in `timezone`; `percent` allows `12%` (as 12) in a
+    column whose unit is %; `signs` are the currency signs that fit the column's unit.
+    """
+
+    nulls: Collection[str] = ()
+    date_format: str | None = None
+    timezone: str = "Asia/Shanghai"
+    percent: bool = False
+    signs: Collection[str] = ALL_SIGNS
+
+
+def coerce(texts: "pd.Series[Any]", kind: str, reading: Reading | None = None) -> Coerced:
+    """Read a column of text as `kind`: text, integer, decimal, date, month, quarter, period or boolean.
+
+    `period` is a month or a quarter key. Blanks and null marks give None. Never raises for what a text says.
+    """
+    reading = reading or Reading()
+    if kind in {"decimal", "integer"}:
+        return _coerce_numbers(texts, kind, reading)
+    values, codes = _read_distinct(texts, _reader(kind, reading), reading)
+    return Coerced(values.astype("datetime64[D]") if kind == "date" else values, codes)
+
+
+def _reader(kind: str, reading: Reading) -> Reader:
+    zone = ZoneInfo(reading.timezone)
+    latest = dt.datetime.now(zone).year + YEARS_AHEAD
+    readers: dict[str, Reader] = {
+        "text": lambda text: text,
+        "boolean": read_boolean,
+        "date": lambda text: read_date(text, reading.date_format, zone, latest),
+        "month": lambda text: read_month(text, reading.date_format, zone, latest),
+        "quarter": lambda text: read_quarter(text, latest),
+        "period": lambda text: read_period(text, reading.date_format, zone, latest),
+    }
+    return readers[kind]
+
+
+def _read_unless_null(text: str, read: Reader, nulls: Collection[str]) -> Any:
+    text = text.translate(BLANKS).strip()
+    if not text or text in nulls:
+        return None
+    if text.upper() in ERROR_CELLS:
+        return Failure("error_cell")
+    return read(text)
+
+
+def _coerce_numbers(texts: "pd.Series[Any]", kind: str, reading: Reading) -> Coerced:
+    """Read common spellings in one vectorised pass and each other distinct text by itself."""
+    column = pa.array(texts, pa.string(), from_pandas=True)
+    column = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    plain = pc.match_substring_regex(column, common_numbers(reading.signs))
+    plain = pc.and_(plain, pc.less_equal(pc.binary_length(column), MOST_DIGITS))
+    if reading.nulls:
+        plain = pc.and_(plain, pc.invert(pc.is_in(column, pa.array(list(reading.nulls), pa.string()))))
+    simple = pc.fill_null(plain, False).to_numpy(zero_copy_only=False)
+    values = np.full(len(column), None, dtype=object)
+    codes = values.copy()
+    tidy = trim_zeros(pc.replace_substring_regex(column.filter(pa.array(simple)), "[ ,+$¥€£]+", ""))
+    values[simple] = np.fromiter(map(Decimal, tidy.to_pylist()), dtype=object, count=len(tidy))
+    if not simple.all():
+        rest = np.flatnonzero(~simple)
+        others = pd.Series(column.take(pa.array(rest)).to_pylist(), dtype=object)
+        values[rest], codes[rest] = _read_distinct(
+            others, lambda text: read_number(text, reading.percent, reading.signs), reading
+        )
+    if kind == "integer":
+        _refuse_fractions(values, codes)
+    return Coerced(values, codes)
+
+
+def _read_distinct(texts: "pd.Series[Any]", read: Reader, reading: Reading) -> tuple[Objects, Objects]:
+    """Return the values and the codes of failures, reading each distinct text once."""
+    places, distinct = pd.factorize(texts)
+    outcomes = [_read_unless_null(str(text), read, reading.nulls) for text in distinct]
+    values = np.array([*(None if isinstance(o, Failure) else o for o in outcomes), None], dtype=object)
+    codes = np.array([*(o.code if isinstance(o, Failure) else None for o in outcomes), None], dtype=object)
+    return values[places], codes[places]
+
+
+def _refuse_fractions(values: Objects, codes: Objects) -> None:
+    """Set not_an_integer where a number has a fraction. Trailing zeros were trimmed, so the text tells."""
+    given = np.flatnonzero(pd.notna(values))
+    broken = given[[value.as_tuple().exponent < 0 for value in values[given]]]
+    values[broken] = None
+    codes[broken] = "not_an_integer"
+
+
+def read_boolean(text: str) -> bool | Failure:
+    """Return True or False for true/yes/1/是 or false/no/0/否 in any letter case, else not_a_boolean."""
+    folded = unify(text).casefold()
+    return True if folded in _TRUE else False if folded in _FALSE else Failure("not_a_boolean")

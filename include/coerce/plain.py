@@ -1,0 +1,32 @@
+"""What all readers share: unified character forms, error cells, and the failure that stands for a value."""
+
+from dataclasses import dataclass
+
+FIRST_YEAR = 1990
+YEARS_AHEAD = 10
+MOST_DIGITS = 60
+"""Longer numbers are refused: all arithmetic on measures is exact up to this many digits."""
+
+ERROR_CELLS = frozenset(
+    (
+        *("#REF!", "#N/A", "#DIV/0!", "#VALUE!", "#NAME?", "#NULL!", "#NUM!", "#GETTING_DATA", "#SPILL!"),
+        *("#CALC!", "#FIELD!", "#BLOCKED!", "#CONNECT!", "#UNKNOWN!", "#BUSY!", "#EXTERNAL!", "#PYTHON!"),
+    )
+)
+
+BLANKS = dict.fromkeys((0x3000, 0xA0, 0x202F, 0x2007, 0x2009, 0x09), ord(" "))
+# Not NFKC: that would read 10² as 102 and ½ as 1/2.
+PLAIN_FORMS = BLANKS | {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+PLAIN_FORMS |= {0x2212: ord("-"), 0xFFE5: ord("¥"), 0xFFE1: ord("£"), 0xFE69: ord("$")}
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What a reader gives for a text that it can't read with certainty; `code` names the message."""
+
+    code: str
+
+
+def unify(text: str) -> str:
+    """Return `text` without outer blanks, full-width forms and the Unicode minus as their ASCII twins."""
+    return text.translate(PLAIN_FORMS).strip()

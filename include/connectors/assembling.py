@@ -1,0 +1,103 @@
+"""From columns of text to `Reported`: what SQL and REST share once a system has answered."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from include.batch import Reported
+from include.catalogue.models import RestSource, SqlSource
+from include.errors import Finding, RefusedError
+
+KEY_ROLES = ("key", "org", "date", "period", "dimension")
+
+
+def match_columns(source: SqlSource, present: Sequence[str]) -> dict[str, int]:
+    """Return the position of each declared column in a result whose columns are called `present`.
+
+    A column is found by its exact name, else by an alias, else by its name in another case if only one
+    fits. A column whose role is `ignore` may be missing. Raises RefusedError with `columns_changed`, naming
+    what is missing or ambiguous and what is there.
+    """
+    positions: dict[str, int] = {}
+    missing = []
+    for name, column in source.columns.items():
+        found = _find(name, column.aliases, present)
+        if len(found) == 1:
+            positions[name] = found[0]
+        elif column.is_ != "ignore":
+            missing.append(name)
+    if missing:
+        raise RefusedError([columns_changed(missing, present)])
+    return positions
+
+
+def columns_changed(missing: Iterable[str], present: Iterable[str]) -> Finding:
+    """Return the finding for a system whose shape is no longer the declared one."""
+    names = ", ".join(missing)
+    return Finding(
+        "columns_changed", found=", ".join(present), column=names, params={"missing": names}, rule="columns"
+    )
+
+
+def ignored_columns(present: Sequence[str], used: Iterable[int]) -> tuple[Finding, ...]:
+    """Return a warning that names the columns of the result that aren't declared; empty if none."""
+    extra = [present[i] for i in sorted(set(range(len(present))) - set(used))]
+    return (Finding("undeclared_columns", found=", ".join(extra), level="warning"),) if extra else ()
+
+
+def check_size(source: SqlSource | RestSource, rows: int) -> None:
+    """Raise RefusedError with `limit_exceeded` once more rows came than the source's `max_rows`."""
+    if rows > source.max_rows:
+        limit = {"limit": "max_rows", "allowed": f"{source.max_rows:,}", "actual": f"> {source.max_rows:,}"}
+        raise RefusedError(
+            [Finding("limit_exceeded", f"> {source.max_rows:,}", rule="max_rows", params=limit)]
+        )
+
+
+def name_records(source: SqlSource, table: pa.Table) -> pa.Array:
+    """Return each record's key as text: `store=S01, order_date=2026-03-01`.
+
+    Made of the columns in `unique`, else of those whose role is key, org, date, period or dimension; where
+    there are none the record's 1-based position is its name: `row 17`.
+    """
+    names = [n for n in source.unique if n in table.column_names] or [
+        n for n, c in source.columns.items() if c.is_ in KEY_ROLES and n in table.column_names
+    ]
+    if not names:
+        ordinals = number_rows(table.num_rows).cast(pa.string())
+        return pc.binary_join_element_wise("row ", ordinals, "")
+    parts: list[pa.ChunkedArray | pa.Array | str] = []
+    for name in names:
+        parts += [f", {name}=" if parts else f"{name}=", table[name]]
+    return pc.binary_join_element_wise(*parts, "", null_handling="replace", null_replacement="")
+
+
+def assemble(table: pa.Table, keys: pa.Array | pa.ChunkedArray, notes: tuple[Finding, ...] = ()) -> Reported:
+    """Return text columns with the places that systems give: no sheet, a 1-based row, no column, a key."""
+    rows = table.num_rows
+    places = {
+        "_sheet": pa.repeat(pa.scalar(""), rows),
+        "_row": number_rows(rows),
+        "_col": pa.nulls(rows, pa.int64()),
+        "_key": keys,
+    }
+    for name, values in places.items():
+        table = table.append_column(name, values)
+    frame = table.to_pandas()
+    frame["_row"], frame["_col"] = frame["_row"].astype("Int64"), frame["_col"].astype("Int64")
+    return Reported(frame=frame, notes=notes, rows_read=rows)
+
+
+def number_rows(rows: int) -> pa.Array:
+    """Return 1 to `rows`."""
+    return pa.array(np.arange(1, rows + 1, dtype=np.int64))
+
+
+def _find(name: str, aliases: Sequence[str], present: Sequence[str]) -> list[int]:
+    for wanted in (name, *aliases):
+        exact = [i for i, there in enumerate(present) if there == wanted]
+        if exact:
+            return exact
+    return [i for i, there in enumerate(present) if there.casefold() == name.casefold()]

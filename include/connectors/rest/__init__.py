@@ -1,0 +1,56 @@
+"""REST sources: a service that answers in JSON, read page by page, from allowed hosts only."""
+
+import datetime as dt
+import re
+from urllib.parse import quote
+
+from include.batch import Connection, Reported, Window
+from include.catalogue.models import RestSource
+from include.connectors.assembling import assemble
+from include.connectors.rest.client import Client, Limits
+from include.connectors.rest.paging import read_pages
+from include.connectors.rest.records import collect_columns
+from include.errors import ConfigurationError
+
+PLACEHOLDERS = ("window_start", "window_end", "window_end_inclusive")
+
+
+def fetch(
+    source: RestSource, window: Window, connection: Connection, *, limits: Limits | None = None
+) -> Reported:
+    """Return all records that the service of `source` gives for `window`.
+
+    `{window_start}`, `{window_end}` (the first day after) and `{window_end_inclusive}` (the last day) in the
+    request's path and parameters are filled with ISO dates. The frame has the declared columns, all text,
+    numbers with exactly the digits of the answer. `_row` is the record's 1-based position in the batch and
+    `_key` its page and its place on it (`page 3, item 17`); the address itself is left out, since it follows
+    from the configuration and the window and can hold cursors that are secrets.
+
+    Raises ConfigurationError (connection or request incomplete), RefusedError (`columns_changed`,
+    `total_mismatch`, `page_repeated`, `host_not_allowed`, `limit_exceeded`) and SourceUnavailableError with
+    the codes of `include.connectors.rest.client`.
+    """
+    values = _window_texts(window)
+    where = f"source {source.source}: request"
+    path = _fill(source.request.path, {name: quote(text) for name, text in values.items()}, where)
+    params = {
+        name: _fill(value, values, where) if isinstance(value, str) else value
+        for name, value in source.request.params.items()
+    }
+    with Client(source, connection, limits or Limits()) as client:
+        pages = read_pages(source, client, f"{client.base}/{path.lstrip('/')}", params)
+        table, keys = collect_columns(source, pages)
+    return assemble(table, keys)
+
+
+def _window_texts(window: Window) -> dict[str, str]:
+    last = window.end - dt.timedelta(days=1)
+    return dict(zip(PLACEHOLDERS, (day.isoformat() for day in (window.start, window.end, last)), strict=True))
+
+
+def _fill(text: str, values: dict[str, str], where: str) -> str:
+    unknown = [name for name in re.findall(r"\{(\w*)\}", text) if name not in values]
+    if unknown:
+        known = ", ".join(f"{{{name}}}" for name in values)
+        raise ConfigurationError([f"{where}: unknown placeholder {{{unknown[0]}}}; known are {known}"])
+    return re.sub(r"\{(\w+)\}", lambda match: values[match[1]], text)

@@ -1,0 +1,57 @@
+"""The reading child: opens one foreign file under limits and leaves what it saw in a folder.
+
+Started by `sandbox` as `python -I child.py PROJECT REQUEST`, with an empty environment. REQUEST is a JSON file:
+`{"path", "sheets": [names or patterns] | null, "encoding", "delimiter", "limits": {...}}`. It leaves beside it
+`answer.json` (`{"kind", "sheets": [...], "notes": {...}}` or `{"refused": [finding, ...]}`) and one Arrow IPC
+file per sheet read, `<index>.arrow`. Any other end than exit code 0 is a refusal to the parent.
+"""
+
+import json
+import resource
+import sys
+from pathlib import Path
+
+
+def set_limits(limits: dict[str, int]) -> None:
+    """Bound this process: memory (private writable pages), CPU seconds, file size, open files, no core."""
+    for kind, name in (
+        (resource.RLIMIT_DATA, "memory"),
+        (resource.RLIMIT_CPU, "cpu_seconds"),
+        (resource.RLIMIT_FSIZE, "output"),
+        (resource.RLIMIT_NOFILE, "open_files"),
+    ):
+        resource.setrlimit(kind, (limits[name], limits[name]))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def main() -> None:
+    """Read the request, answer it, exit 0."""
+    project, request_file = sys.argv[1], Path(sys.argv[2])
+    sys.path.insert(0, project)
+    request = json.loads(request_file.read_text("utf-8"))
+    set_limits(request["limits"])
+
+    from include.connectors.workbook.examining import examine
+    from include.errors import RefusedError
+
+    folder = request_file.parent
+    try:
+        answer = examine(request, folder)
+    except RefusedError as error:
+        answer = {
+            "refused": [
+                {"code": f.code, "found": f.found, "params": {k: str(v) for k, v in f.params.items()}}
+                for f in error.findings
+            ]
+        }
+    except MemoryError:
+        answer = {"refused": [{"code": "limit_exceeded", "found": "", "params": {"limit": "memory"}}]}
+    # A panic of the reader's Rust code is a BaseException that is no Exception.
+    except BaseException as error:
+        words = f"{type(error).__name__}: {error}"[:300]
+        answer = {"refused": [{"code": "reader_failed", "found": "", "params": {"detail": words}}]}
+    (folder / "answer.json").write_text(json.dumps(answer), "utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,184 @@
+"""Open a recognised file with the reader that fits it, and hand on its sheets. Runs inside the reading child."""
+
+import zipfile
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from python_calamine import CalamineSheet, CalamineWorkbook
+
+from include.connectors.workbook.cells import ErrorText, batches, schema
+from include.connectors.workbook.kinds import Limits, recognise, refusal
+from include.connectors.workbook.structure import Package, Structure
+from include.connectors.workbook.text import read_text
+
+_VISIBLE = {"Visible": "visible", "Hidden": "hidden", "VeryHidden": "very_hidden"}
+_TYPES = {"WorkSheet": "worksheet", "DialogSheet": "dialog", "MacroSheet": "macro", "ChartSheet": "chart", "Vba": "vba"}
+_ERRORS = {
+    "Div0": "#DIV/0!",
+    "NA": "#N/A",
+    "Name": "#NAME?",
+    "Null": "#NULL!",
+    "Num": "#NUM!",
+    "Ref": "#REF!",
+    "Value": "#VALUE!",
+    "GettingData": "#GETTING_DATA",
+}
+
+
+def examine(request: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Read the sheets asked for into `folder` and return what is known of all of them.
+
+    Raises RefusedError where the file isn't a workbook that can be read in full.
+    """
+    path, limits = Path(request["path"]), Limits(**request["limits"])
+    kind = recognise(path, limits)
+    if kind == "text":
+        return _examine_text(path, request, limits, folder)
+    # Both readers choose the format by the file's ending, which isn't to be believed.
+    named = folder / f"book.{kind}"
+    named.symlink_to(path)
+    path = named
+    workbook = _open(path)
+    package = Package(zipfile.ZipFile(path)) if kind == "xlsx" else None
+    errors_of = None if package else _ErrorFinder(path)
+    sheets = []
+    for index, about in enumerate(workbook.sheets_metadata):
+        kind_of_sheet, visible = _TYPES[_word(about.typ)], _VISIBLE[_word(about.visible)]
+        sheet: dict[str, Any] = {"name": about.name, "type": kind_of_sheet, "visible": visible, "read": False}
+        if kind_of_sheet == "worksheet" and _is_wanted(about.name, visible, request["sheets"]):
+            structure = package.examine(about.name) if package else Structure()
+            # The XML goes before calamine's grid comes: each can take half of the memory allowed.
+            opened = _load(workbook, index)
+            if errors_of:
+                structure.errors, structure.merged = errors_of.find(index, opened), _merged_of(opened)
+            sheet |= _write(opened, structure, folder / f"{index}.arrow", limits)
+        sheets.append(sheet)
+    return {"kind": kind, "sheets": sheets, "notes": {}}
+
+
+def _word(member: object) -> str:
+    """Return the bare name of one of calamine's enumerations, whose members can't be dictionary keys."""
+    return str(member).rpartition(".")[2]
+
+
+def _open(path: Path) -> CalamineWorkbook:
+    try:
+        return CalamineWorkbook.from_path(str(path))
+    except Exception as error:
+        words = str(error)
+        if "password" in words.lower():
+            raise refusal("encrypted") from error
+        raise refusal("damaged_file", detail=words[:300]) from error
+
+
+def _load(workbook: CalamineWorkbook, index: int) -> CalamineSheet:
+    try:
+        return workbook.get_sheet_by_index(index)
+    except Exception as error:
+        raise refusal("damaged_file", detail=str(error)[:300]) from error
+
+
+def _is_wanted(name: str, visible: str, wanted: list[str] | None) -> bool:
+    """Tell whether a sheet is asked for; a hidden one only by its exact name, or where all are asked for."""
+    if wanted is None:
+        return True
+    if name.strip() in {pattern.strip() for pattern in wanted}:
+        return True
+    return visible == "visible" and any(fnmatchcase(name.strip(), pattern.strip()) for pattern in wanted)
+
+
+def _merged_of(sheet: CalamineSheet) -> list[tuple[int, int, int, int]]:
+    ranges = sheet.merged_cell_ranges or []
+    return [(top + 1, left + 1, bottom + 1, right + 1) for (top, left), (bottom, right) in ranges]
+
+
+def _write(sheet: CalamineSheet, structure: Structure, target: Path, limits: Limits) -> dict[str, Any]:
+    about: dict[str, Any] = {
+        "read": True,
+        "uncached": structure.uncached,
+        "merged": structure.merged,
+        "hidden_rows": structure.hidden_rows,
+    }
+    start, end = sheet.start, sheet.end
+    if structure.errors:
+        start, end = _widen(start, end, structure.errors)
+    if start is None or end is None:
+        return about | {"first": None, "rows": 0, "columns": 0}
+    rows, columns = end[0] - start[0] + 1, end[1] - start[1] + 1
+    if rows > limits.rows:
+        raise refusal("limit_exceeded", limit="rows", allowed=limits.rows, actual=rows)
+    _save(_typed_rows(sheet, structure.errors, start, (rows, columns)), columns, target)
+    return about | {"first": [start[0] + 1, start[1] + 1], "rows": rows, "columns": columns}
+
+
+def _widen(
+    start: tuple[int, int] | None, end: tuple[int, int] | None, errors: dict[tuple[int, int], str]
+) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Stretch a used range (0-based) over the error cells (1-based)."""
+    corners = [(row - 1, col - 1) for row, col in errors] + [corner for corner in (start, end) if corner]
+    rows, cols = [row for row, _ in corners], [col for _, col in corners]
+    return (min(rows), min(cols)), (max(rows), max(cols))
+
+
+def _typed_rows(
+    sheet: CalamineSheet, errors: dict[tuple[int, int], str], start: tuple[int, int], size: tuple[int, int]
+) -> Iterator[list[Any]]:
+    """Yield the used range row by row with the error cells put back; `iter_rows` begins at the sheet's first row."""
+    rows, columns = size
+    left = sheet.start[1] - start[1] if sheet.start else 0
+    source = sheet.iter_rows()
+    for _ in range(start[0] if sheet.start else 0):
+        next(source, None)
+    by_row: dict[int, list[tuple[int, str]]] = {}
+    for (row, col), text in errors.items():
+        by_row.setdefault(row - 1 - start[0], []).append((col - 1 - start[1], text))
+    for number in range(rows):
+        values = next(source, [])
+        if left or len(values) != columns:
+            values = [""] * left + values + [""] * (columns - left - len(values))
+        for col, text in by_row.get(number, ()):
+            values[col] = ErrorText(text)
+        yield values
+
+
+def _save(rows: Iterator[list[Any]], columns: int, target: Path) -> None:
+    with pa.OSFile(str(target), "wb") as file, pa.ipc.new_file(file, schema(columns)) as writer:
+        for batch in batches(rows, columns):
+            writer.write_batch(batch)
+
+
+def _examine_text(path: Path, request: dict[str, Any], limits: Limits, folder: Path) -> dict[str, Any]:
+    rows, encoding, delimiter = read_text(path, request["encoding"], request["delimiter"], limits)
+    columns = len(rows[0]) if rows else 0
+    _save(iter(rows), columns, folder / "0.arrow")
+    sheet = {
+        "name": path.stem, "type": "text", "visible": "visible", "read": True, "uncached": [], "merged": [],
+        "hidden_rows": [], "first": [1, 1] if columns else None, "rows": len(rows), "columns": columns,
+    }  # fmt: skip
+    return {"kind": "text", "sheets": [sheet], "notes": {"encoding": encoding, "delimiter": delimiter}}
+
+
+class _ErrorFinder:
+    """Error cells of formats without XML sheets, which only fastexcel reports."""
+
+    def __init__(self, path: Path) -> None:
+        import fastexcel
+
+        self._reader = fastexcel.read_excel(str(path))
+
+    def find(self, index: int, sheet: CalamineSheet) -> dict[tuple[int, int], str]:
+        """Return the error cells of a sheet, 1-based."""
+        if sheet.start is None:
+            return {}
+        loaded = self._reader.load_sheet(index, header_row=None, dtypes="string", skip_rows=0)
+        _, errors = loaded.to_arrow_with_errors()
+        found = {}
+        for error in errors.errors if errors else ():
+            word = error.detail.partition("Error(")[2].partition(")")[0]
+            # With skip_rows=0 rows count from the top of the sheet, columns from the used range.
+            row, col = error.position[0] + 1, error.position[1] + sheet.start[1] + 1
+            found[row, col] = _ERRORS.get(word, f"#{word.upper()}!")
+        return found

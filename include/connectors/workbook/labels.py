@@ -1,0 +1,157 @@
+"""Find declared columns and rows by the labels that stand on a sheet, and the units that labels state."""
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from include.batch import cell_name
+from include.connectors.workbook.reading import Sheet
+from include.errors import Finding
+
+_BRACKETS = re.compile(r"^(.*\S)\s*[(\[（【]\s*([^()\[\]（）【】]+?)\s*[)\]）】]$", re.DOTALL)
+_UNIT_NOTE = re.compile(r"(?:计量|金额|货币)?单位\s*[:：]\s*([^\s:：;；]+)|\bunits?\s*:\s*([^\s:;]+)", re.IGNORECASE)
+_NOTE = re.compile(
+    r"^\s*(?:备?注\d*\s*[:：.、)）]|说明|附注|数据来源|来源|制表|填表|编制|审核|复核|负责人|打印|单位\s*[:：]|[*※]|"
+    r"(?:notes?|sources?|remarks?|prepared|reviewed|approved|printed)\b)",
+    re.IGNORECASE,
+)
+MONEY = re.compile(r"元|圆|人民币|CNY|RMB|USD|EUR|HKD|JPY|GBP|[¥￥$€£]", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Label:
+    """A text on the sheet that may name a column or row; `at` is its column or row number, `cell` its place."""
+
+    text: str
+    at: int
+    cell: str
+
+
+@dataclass
+class Match:
+    """Declared name to column or row number (`found`), the unit that its label states (`units`), what is
+    wrong (`problems`), and the labels that no declared name claims (`extra`)."""
+
+    found: dict[str, int] = field(default_factory=dict)
+    units: dict[str, str] = field(default_factory=dict)
+    problems: list[Finding] = field(default_factory=list)
+    extra: list[Label] = field(default_factory=list)
+
+
+def plain(text: str) -> str:
+    """Return a label as compared: NFKC (full-width forms and brackets unified), runs of blanks as one."""
+    return " ".join(unicodedata.normalize("NFKC", text).split())
+
+
+def split_unit(text: str) -> tuple[str, str]:
+    """Return (name, unit) of a label that ends in brackets: `销售额（万元）`; the unit is '' where there is none."""
+    found = _BRACKETS.match(text.strip())
+    return (found[1].strip(), found[2].strip()) if found else (text.strip(), "")
+
+
+def is_note(text: str) -> bool:
+    """Tell whether a cell's text reads like a footnote or signature line rather than a value."""
+    return bool(_NOTE.match(text))
+
+
+def unit_note(sheet: Sheet, before_row: int) -> str:
+    """Return the unit named in a `单位：万元` note above `before_row`, '' where there is none."""
+    for row in range(sheet.first_row, before_row):
+        for text in sheet.row(row).values():
+            if found := _UNIT_NOTE.search(text):
+                return (found[1] or found[2]).strip("()（）[]【】,，。")
+    return ""
+
+
+def join_headers(sheet: Sheet, first: int, last: int) -> list[Label]:
+    """Return one label per column: the texts of rows first..last joined by `/` from top to bottom.
+
+    A merged cell counts for every column it covers, once; blank parts are left out; columns without any text
+    have no label.
+    """
+    covering = {
+        (row, col): (top, left)
+        for top, left, bottom, right in sheet.merged
+        for row in range(max(top, first), min(bottom, last) + 1)
+        for col in range(left, min(right, sheet.last_col) + 1)
+    }
+    labels = []
+    for col in range(sheet.first_col, sheet.last_col + 1):
+        origins = dict.fromkeys(covering.get((row, col), (row, col)) for row in range(first, last + 1))
+        parts = [(sheet.text(*origin) or "").strip() for origin in origins]
+        if text := "/".join(" ".join(part.split()) for part in parts if part):
+            labels.append(Label(text, col, cell_name(last, col)))
+    return labels
+
+
+def match_labels(declared: Mapping[str, Sequence[str]], labels: Sequence[Label], missing_code: str) -> Match:
+    """Match declared names (each with its aliases) to labels.
+
+    A label equal to the declared name wins, then one equal after `plain`, then an alias, then a name or alias
+    followed by a unit in brackets. Two labels for one name are a duplicate_label; a name without a label is a
+    `missing_code` finding that names the nearest label.
+    """
+    match, free = Match(), list(labels)
+    pending = dict(declared)
+    for level in (_equals, _equals_plain, _equals_alias, _equals_without_unit):
+        for name in list(pending):
+            hits = [label for label in free if level(label.text, name, declared[name])]
+            if not hits:
+                continue
+            del pending[name]
+            free = [label for label in free if label not in hits]
+            _take(match, name, hits)
+    for name, aliases in declared.items():
+        if name in match.found and (again := [label for label in free if _equals_alias(label.text, name, aliases)]):
+            match.problems.append(_duplicate(name, again))
+            free = [label for label in free if label not in again]
+    match.problems.extend(_missing(name, labels, free, missing_code) for name in pending)
+    match.extra = free
+    return match
+
+
+def _take(match: Match, name: str, hits: list[Label]) -> None:
+    if len(hits) > 1:
+        match.problems.append(_duplicate(name, hits))
+        return
+    match.found[name] = hits[0].at
+    if unit := split_unit(hits[0].text)[1]:
+        match.units[name] = unit
+
+
+def _duplicate(name: str, hits: list[Label]) -> Finding:
+    cells = ", ".join(label.cell for label in hits)
+    return Finding("duplicate_label", found=hits[0].text, cell=hits[0].cell, column=name, params={"cells": cells})
+
+
+def _missing(name: str, labels: Sequence[Label], free: Sequence[Label], code: str) -> Finding:
+    candidates = {plain(label.text): label for label in (*labels, *free)}
+    nearest = difflib.get_close_matches(plain(name), candidates, n=1, cutoff=0.5)
+    label = candidates[nearest[0]] if nearest else None
+    present = "、".join(label.text for label in labels[:20])
+    return Finding(
+        code,
+        found=label.text if label else "",
+        cell=label.cell if label else "",
+        column=name,
+        params={"nearest": label.text if label else "", "present": present},
+    )
+
+
+def _equals(text: str, name: str, aliases: Sequence[str]) -> bool:
+    return text == name.strip()
+
+
+def _equals_plain(text: str, name: str, aliases: Sequence[str]) -> bool:
+    return plain(text) == plain(name)
+
+
+def _equals_alias(text: str, name: str, aliases: Sequence[str]) -> bool:
+    return plain(text) in {plain(alias) for alias in aliases}
+
+
+def _equals_without_unit(text: str, name: str, aliases: Sequence[str]) -> bool:
+    bare, unit = split_unit(text)
+    return bool(unit) and plain(bare) in {plain(name), *(plain(alias) for alias in aliases)}

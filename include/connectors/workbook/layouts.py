@@ -1,0 +1,144 @@
+"""Fetch a delivered workbook by its declared layout."""
+
+from collections.abc import Callable
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import pandas as pd
+
+from include.batch import PLACE_COLUMNS, Reported, cell_name
+from include.catalogue.models import WorkbookSource
+from include.connectors.workbook.blocks import Block
+from include.connectors.workbook.form import form_is_known, read_form
+from include.connectors.workbook.kinds import Limits
+from include.connectors.workbook.matrix import matrix_is_known, read_matrix
+from include.connectors.workbook.places import given_places
+from include.connectors.workbook.reading import Sheet, Workbook
+from include.connectors.workbook.records import header_is_known, read_records
+from include.connectors.workbook.sandbox import read_workbook
+from include.errors import Finding, RefusedError
+
+_READERS: dict[str, Callable[[WorkbookSource, Sheet], Block]] = {
+    "records": read_records,
+    "matrix": read_matrix,
+    "form": read_form,
+}
+_KNOWN: dict[str, Callable[[WorkbookSource, Sheet], bool]] = {
+    "records": header_is_known,
+    "matrix": matrix_is_known,
+    "form": form_is_known,
+}
+
+
+def fetch(source: WorkbookSource, path: Path) -> Reported:
+    """Return the workbook at `path` as reported, by `source.layout`.
+
+    Where the layout and not a column gives org unit or period, they stand in the frame's columns `@org` and
+    `@period` (a matrix: period as `2026-03` or `2026-Q1`). The index is 0..n-1; error cells keep their text
+    (`#REF!`) for validation to refuse with its place. Raises RefusedError with all findings at once where the
+    file, a sheet, a header or a label isn't what was declared, or a formula used has no value.
+    """
+    layout = source.layout
+    limits = Limits(file=source.max_megabytes << 20)
+    workbook = read_workbook(
+        path, layout.sheet, encoding=layout.encoding, delimiter=layout.delimiter, limits=limits
+    )
+    blocks: list[Block] = []
+    problems: list[Finding] = []
+    for sheet in select_sheets(source, workbook):
+        try:
+            blocks.append(_read_sheet(source, sheet, path))
+        except RefusedError as error:
+            problems.extend(error.findings)
+    problems.extend(_differing_units(blocks))
+    rows = sum(block.rows_read for block in blocks)
+    if rows > source.max_rows:
+        params = {"limit": "rows", "allowed": source.max_rows, "actual": rows}
+        problems.append(Finding("limit_exceeded", params=params))
+    if problems:
+        raise RefusedError(problems)
+    return _combine(blocks, workbook)
+
+
+def select_sheets(source: WorkbookSource, workbook: Workbook) -> list[Sheet]:
+    """Return the sheets to read, in the workbook's order.
+
+    Every name or pattern declared must be met: sheet_missing names the sheets present. Hidden sheets only count
+    by exact name. Without a declaration the one visible sheet that holds the declared labels is taken;
+    two of them are sheet_ambiguous.
+    """
+    if workbook.kind == "text":
+        return list(workbook.sheets)
+    wanted = source.layout.sheet
+    if not wanted:
+        return [_choose_sheet(source, workbook)]
+    problems: list[Finding] = []
+    chosen: list[str] = []
+    for pattern in wanted:
+        hits = [sheet for sheet in workbook.sheets if sheet.was_read and _is_named(sheet, pattern)]
+        if not hits:
+            present = "、".join(sheet.name for sheet in workbook.sheets if sheet.visible == "visible")
+            problems.append(Finding("sheet_missing", found=present, params={"wanted": pattern, "present": present}))
+        chosen.extend(sheet.name for sheet in hits)
+    if problems:
+        raise RefusedError(problems)
+    return [sheet for sheet in workbook.sheets if sheet.name in chosen]
+
+
+def _is_named(sheet: Sheet, pattern: str) -> bool:
+    name = sheet.name.strip()
+    return name == pattern.strip() or (sheet.visible == "visible" and fnmatchcase(name, pattern.strip()))
+
+
+def _choose_sheet(source: WorkbookSource, workbook: Workbook) -> Sheet:
+    filled = [sheet for sheet in workbook.sheets if sheet.visible == "visible" and sheet.table is not None]
+    if not filled:
+        raise RefusedError([Finding("empty_file", params={"detail": "no visible sheet holds a cell"})])
+    fitting = [sheet for sheet in filled if _KNOWN[source.layout.kind](source, sheet)]
+    if len(fitting) > 1:
+        raise RefusedError([Finding("sheet_ambiguous", found="、".join(sheet.name for sheet in fitting))])
+    return fitting[0] if fitting else filled[0]
+
+
+def _read_sheet(source: WorkbookSource, sheet: Sheet, path: Path) -> Block:
+    if sheet.table is None:
+        raise RefusedError([Finding("empty_file", sheet=sheet.name, params={"detail": "the sheet is empty"})])
+    given = given_places(source.layout, sheet, path)
+    block = _READERS[source.layout.kind](source, sheet)
+    uncached = set(sheet.uncached)
+    for column, value in given.items():
+        block.frame[column] = pd.Series(value.text, index=block.frame.index, dtype="str")
+        if value.at:
+            block.axes[column] = value.at
+            if value.at in uncached:
+                raise RefusedError([Finding("formula_without_value", sheet=sheet.name, cell=cell_name(*value.at))])
+    return block
+
+
+def _differing_units(blocks: list[Block]) -> list[Finding]:
+    first: dict[str, str] = {}
+    problems = []
+    for block in blocks:
+        for column, unit in block.units.items():
+            if first.setdefault(column, unit) != unit:
+                params = {"other": first[column]}
+                problems.append(Finding("units_differ", found=unit, sheet=block.sheet, column=column, params=params))
+    return problems
+
+
+def _combine(blocks: list[Block], workbook: Workbook) -> Reported:
+    notes = [note for block in blocks for note in block.notes]
+    if workbook.kind == "text":
+        found = f"{workbook.notes['encoding']}, {workbook.notes['delimiter']!r}"
+        notes.insert(0, Finding("text_read_as", found=found, level="warning", params=dict(workbook.notes)))
+    frame = blocks[0].frame if len(blocks) == 1 else pd.concat([block.frame for block in blocks], ignore_index=True)
+    order = [name for name in frame.columns if name not in PLACE_COLUMNS] + PLACE_COLUMNS
+    controls = [block.controls for block in blocks if block.controls is not None]
+    return Reported(
+        frame=frame[order].reset_index(drop=True),
+        axes={block.sheet: block.axes for block in blocks},
+        controls=pd.concat(controls, ignore_index=True) if controls else None,
+        units={column: unit for block in blocks for column, unit in block.units.items()},
+        notes=tuple(notes),
+        rows_read=sum(block.rows_read for block in blocks),
+    )

@@ -1,0 +1,110 @@
+"""Org unit and period that the layout gives for a whole sheet or file, and period texts in headers and names."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+
+from include.catalogue.models import Layout, Place
+from include.connectors.workbook.reading import Sheet
+from include.connectors.workbook.structure import column_number
+from include.errors import Finding, RefusedError
+
+ORG, PERIOD = "@org", "@period"
+_PARTS = {
+    "year": r"(?P<year>(?:19|20)\d{2})",
+    "month": r"(?P<month>1[0-2]|0?[1-9])",
+    "quarter": r"(?P<quarter>[1-4])",
+    "day": r"(?P<day>3[01]|[12]\d|0?[1-9])",
+    "org": r"(?P<org>.+?)",
+    "period": r"(?P<period>.+?)",
+}
+_LIKE_PERIOD = re.compile(
+    r"(?:(?:19|20)?\d{2}\s*[年./-]\s*)?\d{1,2}\s*月份?|(?:19|20)\d{2}\s*[年./-]?\s*(?:\d{1,2}月?|第?[1-4一二三四]季度?|Q[1-4])"
+    r"|Q[1-4]|第?[1-4一二三四]季度?",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Given:
+    """A text that holds for all records of a sheet, and the cell that it was read from, if any."""
+
+    text: str | None
+    at: tuple[int, int] | None = None
+
+
+def given_places(layout: Layout, sheet: Sheet, path: Path) -> dict[str, Given]:
+    """Return what the layout says of org unit and period beside the columns: `@org` and `@period`.
+
+    A Place that names a column isn't answered here. Raises RefusedError (file_name_mismatch) where the file's
+    name doesn't follow the declared pattern. A blank cell gives None, which validation refuses.
+    """
+    given = {}
+    for key, place in ((ORG, layout.org), (PERIOD, layout.period)):
+        if place is not None and place.column is None:
+            given[key] = _read_place(place, key, sheet, path)
+    return given
+
+
+def compile_pattern(pattern: str) -> re.Pattern[str]:
+    """Return a pattern such as `{org}_{year}-{month}.xlsx` as a regular expression; `*` stands for anything.
+
+    Blanks between the parts don't count, nor does the width of characters.
+    """
+    expression = ""
+    for piece in re.split(r"(\{\w+\}|\*)", unicodedata.normalize("NFKC", pattern)):
+        if piece == "*":
+            expression += ".*"
+        elif piece[1:-1] in _PARTS and piece.startswith("{"):
+            expression += rf"\s*{_PARTS[piece[1:-1]]}\s*"
+        else:
+            expression += re.escape(piece.strip())
+    return re.compile(expression, re.IGNORECASE)
+
+
+def period_text(found: re.Match[str]) -> str | None:
+    """Return the period that a match names: `2026-03-05`, `2026-03`, `2026-Q1`, `2026`, or the text of {period}."""
+    parts = found.groupdict()
+    if parts.get("period"):
+        return parts["period"].strip()
+    year = parts.get("year")
+    if not year:
+        return None
+    if quarter := parts.get("quarter"):
+        return f"{year}-Q{quarter}"
+    if month := parts.get("month"):
+        day = f"-{int(parts['day']):02d}" if parts.get("day") else ""
+        return f"{year}-{int(month):02d}{day}"
+    return year
+
+
+def looks_like_period(text: str) -> bool:
+    """Tell whether a header could be meant as a period, whatever the declared pattern."""
+    return bool(_LIKE_PERIOD.fullmatch(unicodedata.normalize("NFKC", text).strip()))
+
+
+def _read_place(place: Place, key: str, sheet: Sheet, path: Path) -> Given:
+    if place.cell is not None:
+        letters, row = re.fullmatch(r"([A-Z]+)(\d+)", place.cell).groups()  # type: ignore[union-attr]
+        at = (int(row), column_number(letters))
+        text = sheet.text(*at)
+        return Given(text.strip() or None if text else None, at)
+    if place.folder:
+        return Given(path.resolve().parent.name)
+    if place.file_name is not None:
+        return Given(_read_file_name(place.file_name, key, path))
+    return Given(place.value)
+
+
+def _read_file_name(pattern: str, key: str, path: Path) -> str:
+    name = unicodedata.normalize("NFKC", path.name)
+    found = compile_pattern(pattern).fullmatch(name)
+    if found is None and "." not in pattern:
+        found = compile_pattern(pattern).fullmatch(unicodedata.normalize("NFKC", path.stem))
+    text = None
+    if found:
+        text = found.groupdict().get("org") if key == ORG else period_text(found)
+    if not text:
+        raise RefusedError([Finding("file_name_mismatch", found=path.name, params={"pattern": pattern})])
+    return text.strip()

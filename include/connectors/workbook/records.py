@@ -1,0 +1,258 @@
+"""Records: a header, and below it a row per record."""
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from include.batch import cell_name
+from include.catalogue.models import Column, TotalRows, WorkbookSource
+from include.connectors.workbook.blocks import (
+    CONTROL_COLUMNS,
+    Block,
+    at_sheet,
+    blank_to_null,
+    find_uncached,
+    is_doubtful_total,
+    note_hidden_rows,
+    texts_matching,
+    total_label,
+    units_from_note,
+)
+from include.connectors.workbook.labels import Match, is_note, join_headers, match_labels
+from include.connectors.workbook.places import ORG, PERIOD
+from include.connectors.workbook.reading import Sheet
+from include.errors import Finding, RefusedError
+
+_HEADER_SEARCH_ROWS = 200
+
+
+def read_records(source: WorkbookSource, sheet: Sheet) -> Block:
+    """Return the sheet's records; rows are data unless they are blank, totals or notes.
+
+    Raises RefusedError with all of: header_missing, column_missing, duplicate_label, formula_without_value,
+    doubtful_total, limit_exceeded (more rows than `max_rows`).
+    """
+    first, last = locate_header(source, sheet)
+    match = match_labels(declared_columns(source), join_headers(sheet, first, last), "column_missing")
+    rows = (last + 1, sheet.last_row)
+    by_col = {col: name for name, col in match.found.items()}
+    problems = match.problems + find_uncached(sheet, rows, by_col)
+    if rows[1] - rows[0] + 1 > source.max_rows:
+        actual = rows[1] - rows[0] + 1
+        problems.append(Finding("limit_exceeded", params={"limit": "rows", "allowed": source.max_rows, "actual": actual}))
+    if problems:
+        raise RefusedError(at_sheet(problems, sheet))
+    return _Reader(source, sheet, match, rows).read()
+
+
+def declared_columns(source: WorkbookSource) -> dict[str, list[str]]:
+    """Return the names that must stand in the header, each with its aliases."""
+    names = {name: list(column.aliases) for name, column in source.columns.items() if column.is_ != "ignore"}
+    for place in (source.layout.org, source.layout.period):
+        if place is not None and place.column is not None:
+            names.setdefault(place.column, [])
+    return names
+
+
+def locate_header(source: WorkbookSource, sheet: Sheet) -> tuple[int, int]:
+    """Return the header's (first, last) row: as declared, or the first row that holds all required columns.
+
+    Raises RefusedError: header_missing where no row holds any declared column, and column_missing of the row
+    that holds the most where none holds all required ones.
+    """
+    layout = source.layout
+    if layout.header_rows:
+        return layout.header_rows
+    if layout.header_row:
+        return layout.header_row, layout.header_row
+    declared = declared_columns(source)
+    required = {name for name in declared if name in source.columns and source.columns[name].required} or set(declared)
+    best: tuple[int, int, Match] | None = None
+    for row in range(sheet.first_row, min(sheet.last_row, sheet.first_row + _HEADER_SEARCH_ROWS) + 1):
+        match = match_labels(declared, join_headers(sheet, row, row), "column_missing")
+        named = set(match.found) | {f.column for f in match.problems if f.code == "duplicate_label"}
+        if required <= named:
+            return row, row
+        if named and (best is None or len(named) > best[0]):
+            best = (len(named), row, match)
+    if best is None:
+        present = "、".join(sheet.row(sheet.first_row).values())[:200] if sheet.table is not None else ""
+        raise RefusedError(
+            [Finding("header_missing", sheet=sheet.name, found=present, params={"columns": "、".join(sorted(required))})]
+        )
+    raise RefusedError(at_sheet(best[2].problems, sheet))
+
+
+class _Reader:
+    """One pass over a sheet whose header is known."""
+
+    def __init__(self, source: WorkbookSource, sheet: Sheet, match: Match, rows: tuple[int, int]) -> None:
+        self.source, self.sheet, self.match, self.rows = source, sheet, match, rows
+        self.totals = source.layout.total_rows or TotalRows()
+        self.measures = {
+            name: column for name, column in source.columns.items() if is_figure(column) and name in match.found
+        }
+        offset = rows[0] - sheet.first_row
+        self.columns = {
+            col: blank_to_null(sheet.column(col).slice(offset)) for col in range(sheet.first_col, sheet.last_col + 1)
+        }
+        self.notes: list[Finding] = []
+
+    def read(self) -> Block:
+        self._fill_merged()
+        total_rows = self._find_totals()
+        keep = pc.invert(total_rows.mask)
+        keep = pc.and_(keep, pc.invert(self._find_blank_and_notes(keep)))
+        numbers = pa.array(range(self.rows[0], self.rows[1] + 1), pa.int64())
+        declared = [name for name in declared_columns(self.source) if name in self.match.found]
+        kept = {name: self.columns[self.match.found[name]].filter(keep) for name in declared}
+        frame = pd.DataFrame({name: values.to_pandas().astype("str") for name, values in kept.items()})
+        frame["_sheet"] = self.sheet.name
+        frame["_row"] = numbers.filter(keep).to_pandas().astype("Int64")
+        frame["_col"] = pd.Series(pd.NA, index=frame.index, dtype="Int64")
+        frame["_key"] = pd.Series(None, index=frame.index, dtype="str")
+        self._add_places(frame)
+        return Block(
+            sheet=self.sheet.name,
+            frame=frame,
+            axes=self._axes(frame),
+            controls=total_rows.controls,
+            units=self._units(),
+            notes=self.notes + self._note_extra() + note_hidden_rows(self.sheet, self.rows),
+            rows_read=len(frame),
+        )
+
+    def _fill_merged(self) -> None:
+        """Give key cells that are merged downwards to every row they cover; a merged figure counts once."""
+        measured = {self.match.found[name] for name in self.measures}
+        keys = {col for col in self.match.found.values() if col not in measured}
+        for top, left, bottom, _ in self.sheet.merged:
+            first, last = max(top, self.rows[0]), min(bottom, self.rows[1])
+            if left not in keys or last <= first or top < self.rows[0]:
+                continue
+            column = self.columns[left]
+            text = column[top - self.rows[0]].as_py()
+            start, end = first - self.rows[0], last - self.rows[0] + 1
+            filled = pa.array([text] * (end - start), pa.string())
+            self.columns[left] = pa.chunked_array(
+                [*column.slice(0, start).chunks, filled, *column.slice(end).chunks], pa.string()
+            )
+
+    def _find_totals(self) -> "_Totals":
+        length = self.rows[1] - self.rows[0] + 1
+        mask = pa.chunked_array([pa.array([False] * length)])
+        labels: dict[int, str] = {}
+        measured = {self.match.found[name] for name in self.measures}
+        problems = []
+        for col, column in self.columns.items():
+            if col in measured:
+                continue
+            distinct = [text for text in pc.unique(column).to_pylist() if text is not None]
+            if hits := [text for text in distinct if total_label(text, self.totals)]:
+                here = texts_matching(column, hits)
+                mask = pc.or_(mask, here)
+                for index in pc.indices_nonzero(here).to_pylist():
+                    labels.setdefault(self.rows[0] + index, column[index].as_py().strip())
+            if col in self.match.found.values():
+                doubtful = [text for text in distinct if is_doubtful_total(text, self.totals)]
+                for index in pc.indices_nonzero(texts_matching(column, doubtful)).to_pylist() if doubtful else ():
+                    cell = cell_name(self.rows[0] + index, col)
+                    problems.append(Finding("doubtful_total", found=column[index].as_py(), cell=cell))
+        if problems:
+            raise RefusedError(at_sheet(problems, self.sheet))
+        return _Totals(mask, self._list_controls(labels))
+
+    def _list_controls(self, labels: dict[int, str]) -> pd.DataFrame | None:
+        lines, first = [], self.rows[0]
+        for row in sorted(labels):
+            for name in self.measures:
+                col = self.match.found[name]
+                value = self.columns[col][row - self.rows[0]].as_py()
+                if value is not None:
+                    place = (self.sheet.name, row, col, labels[row], name, value)
+                    lines.append((*place, first, row - 1, self.rows[0]))
+            first = row + 1
+        return pd.DataFrame(lines, columns=CONTROL_COLUMNS) if lines else None
+
+    def _find_blank_and_notes(self, candidates: pa.ChunkedArray) -> pa.ChunkedArray:
+        """Return where rows are wholly blank or hold only notes; a row with any figure is never one of them."""
+        filled = {col: pc.is_valid(column) for col, column in self.columns.items()}
+        figures = [filled[self.match.found[name]] for name in self.measures]
+        anything = _any(list(filled.values()))
+        doubtful = pc.and_(pc.and_(anything, candidates), pc.invert(_any(figures))) if figures else None
+        skip = pc.invert(anything)
+        if doubtful is None or not pc.any(doubtful).as_py():
+            return skip
+        notes = [index for index in pc.indices_nonzero(doubtful).to_pylist() if self._is_note_row(index)]
+        if not notes:
+            return skip
+        marked = pa.array(pd.Index(range(len(skip))).isin(notes))
+        return pc.or_(skip, pa.chunked_array([marked]))
+
+    def _is_note_row(self, index: int) -> bool:
+        cells = {col: text for col, column in self.columns.items() if (text := column[index].as_py()) is not None}
+        in_use = set(self.match.found.values())
+        lone = len(cells) == 1 and not in_use & set(cells)
+        if len(cells) > 4 or not (lone or all(is_note(text) for text in cells.values())):
+            return False
+        col, text = next(iter(cells.items()))
+        cell = cell_name(self.rows[0] + index, col)
+        self.notes.append(Finding("note_row", found=text[:200], sheet=self.sheet.name, cell=cell, level="warning"))
+        return True
+
+    def _add_places(self, frame: pd.DataFrame) -> None:
+        for key, place in ((ORG, self.source.layout.org), (PERIOD, self.source.layout.period)):
+            if place is not None and place.column is not None:
+                frame[key] = frame[place.column]
+                if place.column not in self.source.columns:
+                    del frame[place.column]
+
+    def _axes(self, frame: pd.DataFrame) -> dict[str, tuple[int | None, int | None]]:
+        axes: dict[str, tuple[int | None, int | None]] = {
+            name: (None, col) for name, col in self.match.found.items() if name in frame.columns
+        }
+        for key, place in ((ORG, self.source.layout.org), (PERIOD, self.source.layout.period)):
+            if place is not None and place.column is not None:
+                axes[key] = (None, self.match.found[place.column])
+        return axes
+
+    def _units(self) -> dict[str, str]:
+        units = {name: unit for name, unit in self.match.units.items() if name in self.measures}
+        return units | units_from_note(self.sheet, self.rows[0] - 1, self.measures, units)
+
+    def _note_extra(self) -> list[Finding]:
+        if not self.match.extra:
+            return []
+        found = "、".join(label.text for label in self.match.extra)[:200]
+        cell = self.match.extra[0].cell
+        return [Finding("undeclared_columns", found=found, sheet=self.sheet.name, cell=cell, level="warning")]
+
+
+class _Totals:
+    def __init__(self, mask: pa.ChunkedArray, controls: pd.DataFrame | None) -> None:
+        self.mask, self.controls = mask, controls
+
+
+def is_figure(column: Column) -> bool:
+    """Tell whether a column holds figures: a metric, or a currency rate."""
+    return column.is_measure or column.rate is not None
+
+
+def header_is_known(source: WorkbookSource, sheet: Sheet) -> bool:
+    """Tell whether a sheet holds the declared header: how the sheet is chosen where the layout names none."""
+    if sheet.table is None:
+        return False
+    try:
+        first, last = locate_header(source, sheet)
+    except RefusedError:
+        return False
+    labels = join_headers(sheet, first, last)
+    return bool(match_labels(declared_columns(source), labels, "column_missing").found)
+
+
+def _any(masks: list[pa.ChunkedArray]) -> pa.ChunkedArray:
+    result = masks[0]
+    for mask in masks[1:]:
+        result = pc.or_(result, mask)
+    return result
+

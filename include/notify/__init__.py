@@ -1,0 +1,16 @@
+"""Failure mails: one message per recipient and run, in the recipient's language, as text and HTML."""
+
+from include.notify.compose import compose
+from include.notify.envelope import build_email, write_eml
+from include.notify.outcome import BatchOutcome, Message, Recipient, RunOutcome, TaskFailure
+
+__all__ = [
+    "BatchOutcome",
+    "Message",
+    "Recipient",
+    "RunOutcome",
+    "TaskFailure",
+    "build_email",
+    "compose",
+    "write_eml",
+]

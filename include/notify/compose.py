@@ -1,0 +1,201 @@
+"""Compose the mails of one run: who is told what, cut to what a person reads."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from include.errors import Finding
+from include.messages import word
+from include.notify.letter import Letter, Problem, Section
+from include.notify.outcome import BatchOutcome, Message, Recipient, RunOutcome, TaskFailure
+from include.notify.page import render_page
+from include.notify.text import render_text
+from include.notify.words import count, quote, say, tidy
+
+MAX_BATCHES, MAX_PROBLEMS, MAX_PLACES = 10, 12, 8
+
+
+def compose(run: RunOutcome, recipients: Iterable[Recipient]) -> list[Message]:
+    """Return one message per recipient who is concerned by what was refused, held or failed in `run`.
+
+    Recipients are merged by address. None is returned where nothing was refused and nothing failed: warnings
+    alone send no mail. A recipient limited to metrics gets a mail only if an error is on one of them or on a
+    whole batch, or if a task failed. Pure: nothing is read, written or sent.
+    """
+    messages = []
+    for recipient in _merge(recipients):
+        seen = tuple(_limit(batch, recipient.metrics) for batch in run.batches)
+        bad = [batch for batch in seen if batch.outcome in ("refused", "held") and _errors(batch)]
+        if not bad and not run.failures:
+            continue
+        messages.append(_write(run, recipient, seen, bad))
+    return messages
+
+
+def _merge(recipients: Iterable[Recipient]) -> list[Recipient]:
+    merged: dict[str, Recipient] = {}
+    for recipient in recipients:
+        known = merged.get(recipient.email.lower())
+        if known is None:
+            merged[recipient.email.lower()] = recipient
+            continue
+        one, other = known.metrics, recipient.metrics
+        metrics = None if one is None or other is None else one | other
+        merged[recipient.email.lower()] = replace(known, metrics=metrics)
+    return list(merged.values())
+
+
+def _limit(batch: BatchOutcome, metrics: frozenset[str] | None) -> BatchOutcome:
+    if metrics is None:
+        return batch
+    shown = tuple(f for f in batch.findings if not f.metrics or metrics.intersection(f.metrics))
+    return replace(batch, findings=shown)
+
+
+def _errors(batch: BatchOutcome) -> list[Finding]:
+    return [finding for finding in batch.findings if finding.level == "error"]
+
+
+def _write(
+    run: RunOutcome, recipient: Recipient, seen: Sequence[BatchOutcome], bad: list[BatchOutcome]
+) -> Message:
+    language = recipient.language
+    name = tidy(run.names[0 if language == "zh" else 1] or run.source, 60)
+    summary = _summarise(run, bad, language)
+    files = [tidy(batch.file, 60) for batch in bad if batch.file]
+    example = f" ({files[0]}{', …' if len(files) > 1 else ''})" if files else ""
+    separator = "：" if language == "zh" else ": "
+    letter = Letter(
+        language=language,
+        heading=name,
+        summary=_with_rest(run, seen, summary, language),
+        sections=_sections(run.failures, bad, language),
+        warnings=tuple(
+            _warn(batch, language)
+            for batch in seen[:MAX_BATCHES]
+            if len(_errors(batch)) < len(batch.findings)
+        ),
+        advice=_advise(run, bad, language),
+        url=run.url if run.url.startswith(("http://", "https://")) else "",
+    )
+    subject = tidy(f"[{say('product', language)}] {name}{separator}{summary}{example}", 180)
+    return Message(
+        recipient.email, language, subject, render_text(letter), render_page(letter, subject), run.run_id
+    )
+
+
+def _summarise(run: RunOutcome, bad: list[BatchOutcome], language: str) -> str:
+    thing = "files" if run.is_workbook else "batches"
+    parts = [count("runs_failed", language, 1)] if run.failures else []
+    for outcome in ("refused", "held"):
+        number = sum(batch.outcome == outcome for batch in bad)
+        parts += [count(f"{thing}_{outcome}", language, number)] if number else []
+    return ("，" if language == "zh" else ", ").join(parts)
+
+
+def _with_rest(run: RunOutcome, seen: Sequence[BatchOutcome], summary: str, language: str) -> str:
+    """Say what became of the run's other files, so that nobody sends them again in doubt."""
+    thing = "files" if run.is_workbook else "batches"
+    rest = []
+    for outcome in ("accepted", "unchanged"):
+        number = sum(batch.outcome == outcome for batch in seen)
+        rest += [count(f"{thing}_{outcome}", language, number)] if number else []
+    stop, comma = ("。", "，") if language == "zh" else (". ", ", ")
+    first = summary[:1].upper() + summary[1:] + stop
+    return (first + say("rest", language) + comma.join(rest) + stop if rest else first).strip()
+
+
+def _advise(run: RunOutcome, bad: list[BatchOutcome], language: str) -> tuple[str, ...]:
+    advice = []
+    if bad:
+        advice.append(say("next_workbook" if run.is_workbook else "next_system", language, source=run.source))
+    if run.failures:
+        advice.append(say("next_failed", language))
+    return tuple(advice)
+
+
+def _sections(failures: Sequence[TaskFailure], bad: list[BatchOutcome], language: str) -> tuple[Section, ...]:
+    sections = [_describe_failure(failure, language) for failure in failures]
+    sections += [_describe_batch(batch, language) for batch in bad[:MAX_BATCHES]]
+    if len(bad) > MAX_BATCHES:
+        sections.append(Section(say("more_batches", language, count=len(bad) - MAX_BATCHES), ""))
+    return tuple(sections)
+
+
+def _describe_failure(failure: TaskFailure, language: str) -> Section:
+    reason = ""
+    if failure.connection:
+        reason = say("unavailable", language, connection=tidy(failure.connection), code=tidy(failure.code))
+    elif failure.code:
+        reason = say("failed_code", language, code=tidy(failure.code))
+    return Section(say("failed", language, task=tidy(failure.task)), reason)
+
+
+def _describe_batch(batch: BatchOutcome, language: str) -> Section:
+    errors = _errors(batch)
+    notes = (f"{say('returned', language)} {tidy(batch.returned_to, 200)}",) if batch.returned_to else ()
+    subtitle = f"{say(batch.outcome, language)} · {count('errors', language, len(errors))}"
+    return Section(_title(batch, language), subtitle, *_cut(_group(errors, language), notes, language))
+
+
+def _warn(batch: BatchOutcome, language: str) -> Section:
+    warnings = [finding for finding in batch.findings if finding.level != "error"]
+    return Section(
+        _title(batch, language),
+        say(batch.outcome, language),
+        *_cut(_group(warnings, language), (), language),
+        False,
+    )
+
+
+def _title(batch: BatchOutcome, language: str) -> str:
+    return tidy(batch.file) if batch.file else say("system", language)
+
+
+def _cut(
+    problems: list[Problem], notes: tuple[str, ...], language: str
+) -> tuple[tuple[Problem, ...], tuple[str, ...]]:
+    left_out = len(problems) - MAX_PROBLEMS
+    more = (say("more_problems", language, count=left_out),) if left_out > 0 else ()
+    return tuple(problems[:MAX_PROBLEMS]), more + notes
+
+
+def _group(findings: Iterable[Finding], language: str) -> list[Problem]:
+    """Bring findings with the same words together: forty bad cells of one column are one thing to mend."""
+    groups: dict[tuple[str, ...], list[Finding]] = {}
+    for finding in findings:
+        # what was found stands beside its cell; as a part of the title it would make each cell a problem of its own
+        groups.setdefault(_words(replace(finding, found="…", cell="…"), language), []).append(finding)
+    return [_describe_group(group, language) for group in groups.values()]
+
+
+def _describe_group(group: list[Finding], language: str) -> Problem:
+    first = group[0]
+    found = first.found if len({finding.found for finding in group}) == 1 else "…"
+    cell = first.cell if len({finding.cell for finding in group}) == 1 else "…"
+    title, expected, remedy = _words(replace(first, found=tidy(found, 80), cell=cell), language)
+    return Problem(title, expected, remedy, places=_list_places(group, language))
+
+
+def _words(finding: Finding, language: str) -> tuple[str, ...]:
+    return tuple(_word(finding, part, language) for part in ("title", "expected", "remedy"))
+
+
+def _list_places(group: list[Finding], language: str) -> tuple[str, ...]:
+    places = list(dict.fromkeys(_place(finding, language) for finding in group))
+    if len(places) <= MAX_PLACES:
+        return tuple(places)
+    return (*places[:MAX_PLACES], say("more_places", language, count=len(places)))
+
+
+def _word(finding: Finding, part: str, language: str) -> str:
+    try:
+        return tidy(word(finding, part, language), 300)
+    except (KeyError, IndexError, ValueError):
+        return tidy(finding.code) if part == "title" else ""
+
+
+def _place(finding: Finding, language: str) -> str:
+    sheet, cell, column = tidy(finding.sheet, 40), tidy(finding.cell, 60), tidy(finding.column, 60)
+    where = f"{sheet}!{cell}" if sheet and cell else cell or sheet
+    named = f"{where} ({column})" if where and column else where or column or say("whole_batch", language)
+    return f"{named} {quote(tidy(finding.found, 80), language)}" if finding.found else named

@@ -1,0 +1,56 @@
+"""Put a message into an RFC 5322 mail: for an SMTP server, or for a file that a mail program opens."""
+
+import hashlib
+import os
+from datetime import datetime, timezone
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from pathlib import Path
+
+from include.notify.outcome import Message
+
+NOBODY = "metric-ledger@localhost.localdomain"
+
+
+def build_email(message: Message, sender: str = NOBODY, sent: datetime | None = None) -> EmailMessage:
+    """Return the mail, UTF-8, with the text and the HTML body as alternatives.
+
+    The Message-ID is made from the content: a mail that is sent twice because a connection broke after it was
+    taken can be recognised. Raises ValueError where an address holds what an address mustn't.
+    """
+    mail = EmailMessage(policy=SMTP)
+    mail["Subject"] = message.subject
+    mail["From"] = Address("Metric Ledger", addr_spec=sender)
+    mail["To"] = Address(addr_spec=message.recipient)
+    mail["Date"] = format_datetime(sent or datetime.now(timezone.utc))
+    mail["Message-ID"] = f"<{_fingerprint(message)}@{sender.rpartition('@')[2]}>"
+    mail["Auto-Submitted"] = "auto-generated"
+    mail["X-Auto-Response-Suppress"] = "All"
+    mail["Content-Language"] = "zh-CN" if message.language == "zh" else "en"
+    mail.set_content(message.body_text, cte="base64")
+    mail.add_alternative(message.body_html, subtype="html", cte="base64")
+    return mail
+
+
+def write_eml(message: Message, folder: Path, sent: datetime | None = None) -> Path:
+    """Write the mail to `folder` and return its path; a reader sees the whole file or none.
+
+    The name holds the UTC time, and a fingerprint of the content: written again, the same message replaces
+    the file it had made.
+    """
+    moment = sent or datetime.now(timezone.utc)
+    folder.mkdir(parents=True, exist_ok=True)
+    fingerprint = _fingerprint(message)[:12]
+    known = next(folder.glob(f"*-{fingerprint}.eml"), None)
+    path = known or folder / f"{moment:%Y%m%dT%H%M%SZ}-{fingerprint}.eml"
+    draft = path.with_suffix(f".{os.getpid()}.tmp")
+    draft.write_bytes(build_email(message, sent=moment).as_bytes())
+    draft.replace(path)
+    return path
+
+
+def _fingerprint(message: Message) -> str:
+    parts = (message.recipient, message.run_id, message.subject, message.body_text)
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -1,0 +1,64 @@
+"""What a run came to, as far as a mail tells it, and the mail itself."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from include.errors import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class BatchOutcome:
+    """One batch of the run. `file` is '' for a system. `returned_to` says where the refused file lies now.
+
+    `outcome` is "refused" (nothing of it counts), "held" (some slices count, others don't), "accepted" or
+    "unchanged" (sent again). `findings` are its errors and warnings.
+    """
+
+    outcome: Literal["refused", "held", "accepted", "unchanged"]
+    file: str = ""
+    findings: tuple[Finding, ...] = ()
+    returned_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskFailure:
+    """A task that failed. `code` is fixed text, never a driver's own words, which may hold secrets."""
+
+    task: str
+    code: str = ""
+    connection: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunOutcome:
+    """One run of a source. `names` are the source's (zh, en) names; `is_workbook` tells how data are mended."""
+
+    run_id: str
+    url: str
+    source: str
+    names: tuple[str, str] = ("", "")
+    is_workbook: bool = True
+    batches: tuple[BatchOutcome, ...] = ()
+    failures: tuple[TaskFailure, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Who is told. `metrics` limits the findings shown to those on these metrics or on a whole batch; None
+    shows all (the source's owner). A metric's owner needn't see another owner's figures."""
+
+    email: str
+    language: str = "en"
+    metrics: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One mail. `subject` is a single line without control characters; `body_html` is a whole document."""
+
+    recipient: str
+    language: str
+    subject: str
+    body_text: str
+    body_html: str
+    run_id: str

@@ -1,0 +1,100 @@
+"""The fixed words of the mails, in Chinese and English, and how foreign text is made harmless in them."""
+
+import unicodedata
+
+_WORDS: dict[str, tuple[str, str]] = {
+    "product": ("指标台账", "Metric Ledger"),
+    "refused": ("被退回，未计入", "refused, nothing of it counts"),
+    "held": ("部分计入，其余暂缓", "counted in part, the rest is held"),
+    "accepted": ("已计入", "counted"),
+    "unchanged": ("与上次相同，未重复计入", "sent again, counted once"),
+    "system": ("系统取数", "data read from the system"),
+    "place": ("位置", "Where"),
+    "expected": ("应为", "Expected"),
+    "remedy": ("怎么办", "What to do"),
+    "returned": ("退回到", "Returned to"),
+    "whole_batch": ("整批数据", "the whole batch"),
+    "warnings": ("提醒（不影响计入，请核对）", "Warnings (they hold nothing back; please have a look)"),
+    "next_workbook": (
+        "请改正后把文件重新放入收件文件夹 inbox/{source}/，系统会自动收取，不必另行通知。",
+        "Correct the file and drop it into inbox/{source}/ again. It is taken in by itself.",
+    ),
+    "next_system": (
+        "请在源系统中改正，下一次取数会自动更新；也可以在 Airflow 中重新运行。",
+        "Correct it in the source system. The next extraction takes it in; or run it again in Airflow.",
+    ),
+    "failed": ("步骤 {task} 失败", "The step {task} failed"),
+    "unavailable": (
+        "连接 {connection} 的系统无法访问（{code}）",
+        "The system behind {connection} can't be reached ({code})",
+    ),
+    "failed_code": ("原因代码 {code}", "Reason code {code}"),
+    "next_failed": (
+        "数据没有问题，也没有丢失。运维人员查看运行日志并排除故障后，重新运行即可；重复运行是安全的。",
+        "Nothing is wrong with the data, and nothing is lost. Operations find the cause in the run's log and run "
+        "it again once it is mended; running twice is safe.",
+    ),
+    "open_run": ("查看本次运行", "Open the run"),
+    "why_you": (
+        "您收到此邮件，是因为您负责该来源或其中的指标。此邮件由系统发出，请勿直接回复。",
+        "You get this mail because you own this source or metrics in it. It was sent by a program; "
+        "replies aren't read.",
+    ),
+    "more_places": ("等，共 {count} 处", "and more, {count} in all"),
+    "more_problems": (
+        "另有 {count} 类问题，见退回的清单。",
+        "{count} more kinds of problem: see the list returned with the file.",
+    ),
+    "more_batches": ("另有 {count} 个文件，见本次运行。", "{count} more files: see the run."),
+    "rest": ("同一次运行：", "In the same run: "),
+}
+_COUNTED: dict[str, tuple[str, str, str]] = {
+    "files_refused": ("{n} 个文件被退回", "1 file refused", "{n} files refused"),
+    "batches_refused": ("数据被退回", "data refused", "data refused"),
+    "files_held": ("{n} 个文件部分暂缓", "1 file held in part", "{n} files held in part"),
+    "batches_held": ("数据部分暂缓", "data held in part", "data held in part"),
+    "files_accepted": ("{n} 个文件已计入", "1 file counted", "{n} files counted"),
+    "files_unchanged": ("{n} 个文件与上次相同", "1 file sent again", "{n} files sent again"),
+    "batches_accepted": ("数据已计入", "data counted", "data counted"),
+    "batches_unchanged": ("数据与上次相同", "data unchanged", "data unchanged"),
+    "errors": ("{n} 处错误", "1 error", "{n} errors"),
+    "runs_failed": ("运行失败", "the run failed", "the run failed"),
+}
+
+
+def say(key: str, language: str, **values: object) -> str:
+    """Return the fixed words `key` in `language`, its placeholders filled."""
+    return _WORDS[key][0 if language == "zh" else 1].format(**values)
+
+
+def count(key: str, language: str, number: int) -> str:
+    """Return `number` of the things called `key`, in the singular or plural."""
+    zh, one, many = _COUNTED[key]
+    return (zh if language == "zh" else one if number == 1 else many).format(n=number)
+
+
+def quote(text: str, language: str) -> str:
+    """Return reported text between quotation marks, which also keep a spreadsheet from running it."""
+    return f"「{text}」" if language == "zh" else f"“{text}”"
+
+
+def tidy(text: object, limit: int = 120) -> str:
+    """Return foreign text as one visible line of at most `limit` characters.
+
+    Line breaks and control characters become blanks; characters that turn the direction of writing, have no
+    width or no meaning are dropped: with them a file name can pretend to be another one, and a header can be
+    continued with a second one. A leading `=`, `+`, `-` or `@` gets an apostrophe, so that the line stays
+    text when it is pasted into a spreadsheet; a negative number stays as it is.
+    """
+    shown = []
+    for char in str(text)[: limit * 4]:
+        category = unicodedata.category(char)
+        shown.append(" " if category in ("Cc", "Zl", "Zp") else "" if category[0] == "C" else char)
+    line = " ".join("".join(shown).split())
+    if line[:1] in ("=", "+", "-", "@") and not _is_number(line):
+        line = f"'{line}"
+    return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def _is_number(text: str) -> bool:
+    return text[1:].replace(".", "", 1).replace(",", "").isdecimal() and text.isascii()

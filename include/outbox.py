@@ -1,0 +1,135 @@
+"""The outbox: mails are rows in the warehouse first, written with what they tell and sent from there.
+
+A mail that can't be sent stays, counts the attempt and is tried again by the sweep; it never fails a load.
+"""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from include import warehouse
+from include.batches import BatchRow, Run
+from include.catalogue import Catalogue
+from include.catalogue.models import Source, WorkbookSource
+from include.errors import Finding
+from include.notify import BatchOutcome, Message, Recipient, RunOutcome, TaskFailure, compose, write_eml
+
+MOST_ATTEMPTS = 50
+log = logging.getLogger(__name__)
+
+
+def queue_report(
+    connection: Connection,
+    catalogue: Catalogue,
+    run: Run,
+    batches: Sequence[BatchRow],
+    findings: Mapping[int, list[Finding]],
+    failed_tasks: Sequence[str],
+) -> list[str]:
+    """Queue one mail per person for what `run` refused or failed, once; return a line for each such batch.
+
+    Told are the source's owner and the owners of the metrics that the findings touch (of all its metrics
+    where a finding concerns the whole delivery).
+    """
+    source = catalogue.sources[run.source]
+    bad = [batch for batch in batches if batch.status in {"refused", "failed"} or _errors(findings[batch.batch_id])]
+    if not bad and not failed_tasks:
+        return []
+    if not warehouse.run(connection, "message/count_of_run", run_id=run.run_id).scalar_one():
+        for message in compose(_describe_run(source, run, batches, findings, failed_tasks), _recipients(catalogue, source)):
+            row = {name: getattr(message, name) for name in Message.__dataclass_fields__}
+            warehouse.run(connection, "message/queue", **row)
+    return [_describe_batch(batch, findings[batch.batch_id]) for batch in bad]
+
+
+def _errors(findings: list[Finding]) -> list[Finding]:
+    return [finding for finding in findings if finding.level == "error"]
+
+
+def _describe_run(
+    source: Source,
+    run: Run,
+    batches: Sequence[BatchRow],
+    findings: Mapping[int, list[Finding]],
+    failed_tasks: Sequence[str],
+) -> RunOutcome:
+    failures = [TaskFailure(batch.filename or run.source, batch.failure) for batch in batches if batch.status == "failed"]
+    return RunOutcome(
+        run_id=run.run_id,
+        url=run.url,
+        source=run.source,
+        names=(source.name.read("zh"), source.name.read("en")) if source.name else ("", ""),
+        is_workbook=isinstance(source, WorkbookSource),
+        batches=tuple(_describe_outcome(batch, findings[batch.batch_id]) for batch in batches if batch.status != "failed"),
+        failures=tuple(failures or [TaskFailure(task) for task in failed_tasks]),
+    )
+
+
+def _describe_outcome(batch: BatchRow, findings: list[Finding]) -> BatchOutcome:
+    refused = batch.status == "refused"
+    held = batch.status == "accepted" and bool(_errors(findings))
+    outcome = "refused" if refused else "held" if held else "unchanged" if batch.status == "unchanged" else "accepted"
+    returned = f"rejected/{batch.source}/" if refused and batch.archive_uri else ""
+    return BatchOutcome(outcome, batch.filename, tuple(findings), returned)  # type: ignore[arg-type]
+
+
+def _recipients(catalogue: Catalogue, source: Source) -> list[Recipient]:
+    """The source's owner sees all; the owner of a metric that it reports sees what concerns that metric."""
+    measures = source.rows if isinstance(source, WorkbookSource) and source.rows else source.columns
+    metrics = {measure.metric for measure in measures.values() if measure.metric}
+    owned: dict[str, set[str]] = {}
+    for metric in metrics:
+        owned.setdefault(catalogue.latest(metric).owner, set()).add(metric)
+    told = [(owner, frozenset(ids)) for owner, ids in sorted(owned.items())]
+    people: list[tuple[str, frozenset[str] | None]] = [(source.owner, None)] if source.owner else []
+    return [
+        Recipient(catalogue.people[person].email, catalogue.people[person].language, only)
+        for person, only in [*people, *told]
+    ]
+
+
+def _describe_batch(batch: BatchRow, findings: list[Finding]) -> str:
+    """One line for the log: which delivery, and the codes and cells of what is wrong."""
+    name = batch.filename or batch.source
+    if batch.status == "failed":
+        return f"{name}: {batch.failure}"
+    places = [f"{f.code} {'!'.join(filter(None, (f.sheet, f.cell)))}".strip() for f in _errors(findings)]
+    more = f" and {len(places) - 5} more" if len(places) > 5 else ""
+    return f"{name}: refused: {', '.join(places[:5])}{more}"
+
+
+def send_waiting(send: Callable[[Message], None] | None, folder: Path) -> int:
+    """Send each waiting mail in its own transaction, by `send` or as an `.eml` file in `folder`; return how many."""
+    sent, after = 0, 0
+    while True:
+        with warehouse.connect() as connection:
+            rows = warehouse.fetch(connection, "message/take_unsent", after=after, attempts=MOST_ATTEMPTS)
+            if not rows:
+                return sent
+            row = rows[0]
+            after = row["message_id"]
+            message = Message(**{name: row[name] for name in Message.__dataclass_fields__})
+            try:
+                where = _deliver(send, message, folder)
+            except Exception as error:  # whatever a mail server does, the mail stays and the load stands
+                log.warning("mail %s could not be sent: %s", after, type(error).__name__)
+                warehouse.run(connection, "message/failed", message_id=after, failure=type(error).__name__)
+                continue
+            warehouse.run(connection, "message/sent", message_id=after, sent_to=where)
+            sent += 1
+
+
+def _deliver(send: Callable[[Message], None] | None, message: Message, folder: Path) -> str:
+    if send is None:
+        path = write_eml(message, folder)
+        log.info("no SMTP connection is configured: wrote %s", path)
+        return path.name
+    send(message)
+    return "smtp"
+
+
+def count_unsent(connection: Connection) -> int:
+    """Return how many mails wait to be sent."""
+    return int(warehouse.run(connection, "message/unsent", attempts=MOST_ATTEMPTS).scalar_one())

@@ -1,0 +1,2 @@
+-- The batch that holds a claim. Grain: one row.
+SELECT batch_id, status FROM ledger.batch WHERE claim = :claim

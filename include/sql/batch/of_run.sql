@@ -1,0 +1,4 @@
+-- What a run did. Grain: one row a batch.
+SELECT batch_id, source, run_id, filename, content_hash, archive_uri, window_start, window_end, mapping_version, status,
+       rows_read, failure
+FROM ledger.batch WHERE run_id = :run_id ORDER BY batch_id

@@ -1,0 +1,144 @@
+-- The views of schema bi beside the boards. Grain: one row a metric version, org line, submission, check result, fact.
+
+CREATE VIEW bi.metric AS
+SELECT m.metric, v.version, v.name_zh, v.name_en, v.definition_zh, v.definition_en, v.unit, v.owner, v.steward, v.tier,
+       v.better, v.band_low, v.band_high, v.kind, v.over_time, v.over_org, v.formula, v.dimensions, v.status,
+       nullif(v.valid_from, DATE '0001-01-01') AS valid_from, nullif(v.valid_to, 'infinity') AS valid_to
+FROM ledger.metric_version AS v JOIN ledger.metric AS m USING (metric_id);
+COMMENT ON VIEW bi.metric IS 'The metric dictionary: one row a definition version';
+COMMENT ON COLUMN bi.metric.metric IS 'Catalogue id';
+COMMENT ON COLUMN bi.metric.version IS 'Definition version, from 1';
+COMMENT ON COLUMN bi.metric.name_zh IS 'Name in Chinese';
+COMMENT ON COLUMN bi.metric.name_en IS 'Name in English';
+COMMENT ON COLUMN bi.metric.definition_zh IS 'Definition in Chinese';
+COMMENT ON COLUMN bi.metric.definition_en IS 'Definition in English';
+COMMENT ON COLUMN bi.metric.unit IS 'Unit of every value of the metric in the warehouse';
+COMMENT ON COLUMN bi.metric.owner IS 'Role that answers for the definition and the figures';
+COMMENT ON COLUMN bi.metric.steward IS 'Department that looks after the data';
+COMMENT ON COLUMN bi.metric.tier IS 'Sensitivity: public, internal, confidential, restricted';
+COMMENT ON COLUMN bi.metric.better IS 'Which way is good: up, down, or band';
+COMMENT ON COLUMN bi.metric.band_low IS 'Lower limit of a band metric';
+COMMENT ON COLUMN bi.metric.band_high IS 'Upper limit of a band metric';
+COMMENT ON COLUMN bi.metric.kind IS 'base (reported), ratio or formula (derived after aggregation)';
+COMMENT ON COLUMN bi.metric.over_time IS 'Aggregation over time of a base metric';
+COMMENT ON COLUMN bi.metric.over_org IS 'Aggregation over org units of a base metric';
+COMMENT ON COLUMN bi.metric.formula IS 'Formula, or numerator / denominator of a ratio';
+COMMENT ON COLUMN bi.metric.dimensions IS 'Dimensions the metric may be reported by';
+COMMENT ON COLUMN bi.metric.status IS 'draft, active or retired';
+COMMENT ON COLUMN bi.metric.valid_from IS 'First day of the definition; null from the beginning';
+COMMENT ON COLUMN bi.metric.valid_to IS 'First day no longer under the definition; null while in force';
+
+CREATE VIEW bi.org AS
+SELECT o.unit AS org, o.name_zh, o.name_en, p.unit AS parent, l.level, t.path AS org_path, l.ownership,
+       nullif(greatest(l.valid_from, t.valid_from), DATE '0001-01-01') AS valid_from,
+       nullif(least(l.valid_to, t.valid_to), 'infinity') AS valid_to
+FROM ledger.org_line AS l
+JOIN ledger.org AS o USING (org_id)
+LEFT JOIN ledger.org AS p ON p.org_id = l.parent_id
+JOIN ledger.org_tree AS t ON t.org_id = l.org_id AND t.root AND t.valid_from < l.valid_to AND l.valid_from < t.valid_to;
+COMMENT ON VIEW bi.org IS 'The dated company tree: one row a unit and interval with the same path';
+COMMENT ON COLUMN bi.org.org IS 'Unit id';
+COMMENT ON COLUMN bi.org.name_zh IS 'Name in Chinese';
+COMMENT ON COLUMN bi.org.name_en IS 'Name in English';
+COMMENT ON COLUMN bi.org.parent IS 'Parent unit; null for the root';
+COMMENT ON COLUMN bi.org.level IS 'Level, such as company or plant';
+COMMENT ON COLUMN bi.org.org_path IS 'Path from the root, /group/east/plant';
+COMMENT ON COLUMN bi.org.ownership IS 'Share owned, 0 to 1';
+COMMENT ON COLUMN bi.org.valid_from IS 'First day in force; null from the beginning';
+COMMENT ON COLUMN bi.org.valid_to IS 'First day no longer in force; null while in force';
+
+CREATE VIEW bi.submission AS
+SELECT s.submission_id AS submission, s.batch_id AS batch, s.source, o.unit AS org, s.period, s.authority, s.facts,
+       b.filename AS file, b.content_hash, b.run_id, s.accepted_at, nullif(s.superseded_at, 'infinity') AS superseded_at,
+       s.superseded_by, s.restores, s.withdrawn, s.superseded_at = 'infinity' AS current
+FROM ledger.submission AS s JOIN ledger.org AS o USING (org_id) JOIN ledger.batch AS b USING (batch_id);
+COMMENT ON VIEW bi.submission IS 'One slice (source x org unit x period) of one batch, accepted';
+COMMENT ON COLUMN bi.submission.submission IS 'Submission number';
+COMMENT ON COLUMN bi.submission.batch IS 'Batch (file version or query run) it came in';
+COMMENT ON COLUMN bi.submission.source IS 'Source id';
+COMMENT ON COLUMN bi.submission.org IS 'Org unit of the slice';
+COMMENT ON COLUMN bi.submission.period IS 'Period of the slice: a day, month or quarter';
+COMMENT ON COLUMN bi.submission.authority IS 'primary (counted) or cross_check (compared only)';
+COMMENT ON COLUMN bi.submission.facts IS 'Number of facts';
+COMMENT ON COLUMN bi.submission.file IS 'Name of the file as delivered; empty for systems';
+COMMENT ON COLUMN bi.submission.content_hash IS 'SHA-256 of the file''s bytes';
+COMMENT ON COLUMN bi.submission.run_id IS 'Airflow run (or command) that loaded it';
+COMMENT ON COLUMN bi.submission.accepted_at IS 'When it began to count';
+COMMENT ON COLUMN bi.submission.superseded_at IS 'When it ceased to count; null while current';
+COMMENT ON COLUMN bi.submission.superseded_by IS 'Submission that replaced it';
+COMMENT ON COLUMN bi.submission.restores IS 'Earlier submission that this one put back after a withdrawal';
+COMMENT ON COLUMN bi.submission.withdrawn IS 'Why it was withdrawn, where it was';
+COMMENT ON COLUMN bi.submission.current IS 'Whether it counts now';
+
+CREATE VIEW bi.check_result AS
+SELECT c.check_result_id AS check_result, c.batch_id AS batch, b.source, b.filename AS file, c.code, c.level, c.rule,
+       c.org, c.period, c.sheet, c.cell, c.col AS "column", c.found, b.status AS batch_status, c.checked_at
+FROM ledger.check_result AS c JOIN ledger.batch AS b USING (batch_id);
+COMMENT ON VIEW bi.check_result IS 'What the checks found in each batch';
+COMMENT ON COLUMN bi.check_result.check_result IS 'Number of the result';
+COMMENT ON COLUMN bi.check_result.batch IS 'Batch that was checked';
+COMMENT ON COLUMN bi.check_result.source IS 'Source id';
+COMMENT ON COLUMN bi.check_result.file IS 'File name as delivered';
+COMMENT ON COLUMN bi.check_result.code IS 'What is wrong, as a code';
+COMMENT ON COLUMN bi.check_result.level IS 'error (refused) or warning';
+COMMENT ON COLUMN bi.check_result.rule IS 'Declared rule that failed';
+COMMENT ON COLUMN bi.check_result.org IS 'Org unit of the slice, where known';
+COMMENT ON COLUMN bi.check_result.period IS 'Period of the slice, where known';
+COMMENT ON COLUMN bi.check_result.sheet IS 'Sheet';
+COMMENT ON COLUMN bi.check_result.cell IS 'Cell, or key of the row';
+COMMENT ON COLUMN bi.check_result."column" IS 'Column or row label';
+COMMENT ON COLUMN bi.check_result.found IS 'Value as reported';
+COMMENT ON COLUMN bi.check_result.batch_status IS 'What became of the batch';
+COMMENT ON COLUMN bi.check_result.checked_at IS 'When it was checked';
+
+CREATE FUNCTION ledger.cell_name(row_no integer, col_no integer) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN col_no > 702 THEN chr(64 + (col_no - 703) / 676 + 1) ELSE '' END
+    || CASE WHEN col_no > 26 THEN chr(65 + ((col_no - 27) / 26) % 26) ELSE '' END
+    || chr(65 + (col_no - 1) % 26) || row_no;
+COMMENT ON FUNCTION ledger.cell_name IS 'A1 name of a cell from 1-based row and column; null where either is null';
+
+CREATE FUNCTION ledger.scenario_name(code "char") RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE code WHEN 'A' THEN 'actual' WHEN 'T' THEN 'target' WHEN 'B' THEN 'budget' WHEN 'F' THEN 'forecast' END;
+
+CREATE VIEW bi.fact AS
+SELECT m.metric, f.metric_version, o.unit AS org, f.date, f.month, d.dimensions, f.value, v.unit,
+       f.reported AS reported_value, x.unit AS reported_unit,
+       CASE f.basis WHEN 'Y' THEN 'ytd' WHEN 'S' THEN 'stock' ELSE 'flow' END AS reported_as,
+       CASE f.grain WHEN 'D' THEN 'day' WHEN 'M' THEN 'month' ELSE 'quarter' END AS grain,
+       ledger.scenario_name(f.scenario) AS scenario,
+       f.submission_id AS submission, s.batch_id AS batch, s.source, b.filename AS file, x.sheet, x.measure,
+       coalesce(f.key, ledger.cell_name(f.row_no, f.col_no)) AS cell,
+       s.accepted_at, nullif(s.superseded_at, 'infinity') AS superseded_at,
+       s.superseded_at = 'infinity' AND s.authority = 'primary' AS counts
+FROM ledger.fact AS f
+JOIN ledger.submission AS s USING (submission_id)
+JOIN ledger.batch AS b USING (batch_id)
+JOIN ledger.metric AS m USING (metric_id)
+JOIN ledger.metric_version AS v ON v.metric_id = f.metric_id AND v.version = f.metric_version
+JOIN ledger.org AS o ON o.org_id = f.org_id
+JOIN ledger.dimset AS d USING (dimset_id)
+JOIN ledger.measure AS x USING (measure_id);
+COMMENT ON VIEW bi.fact IS 'Every reported value ever accepted, with where it was read; filter on counts for the current ones';
+COMMENT ON COLUMN bi.fact.metric IS 'Catalogue id';
+COMMENT ON COLUMN bi.fact.metric_version IS 'Definition version';
+COMMENT ON COLUMN bi.fact.org IS 'Org unit that reported';
+COMMENT ON COLUMN bi.fact.date IS 'Day, or last day of the month or quarter that the value covers';
+COMMENT ON COLUMN bi.fact.month IS 'First day of the fiscal month; filter on it, the table is partitioned by it';
+COMMENT ON COLUMN bi.fact.dimensions IS 'Dimensions as JSON; {} where there are none';
+COMMENT ON COLUMN bi.fact.value IS 'Exact value in the metric''s unit';
+COMMENT ON COLUMN bi.fact.unit IS 'The metric''s unit';
+COMMENT ON COLUMN bi.fact.reported_value IS 'Value as reported';
+COMMENT ON COLUMN bi.fact.reported_unit IS 'Unit as reported';
+COMMENT ON COLUMN bi.fact.reported_as IS 'flow, ytd or stock';
+COMMENT ON COLUMN bi.fact.grain IS 'What the value covers: day, month or quarter';
+COMMENT ON COLUMN bi.fact.scenario IS 'actual, target, budget or forecast';
+COMMENT ON COLUMN bi.fact.submission IS 'Submission that holds it';
+COMMENT ON COLUMN bi.fact.batch IS 'Batch that delivered it';
+COMMENT ON COLUMN bi.fact.source IS 'Source id';
+COMMENT ON COLUMN bi.fact.file IS 'File as delivered; empty for systems';
+COMMENT ON COLUMN bi.fact.sheet IS 'Sheet; empty for systems and text files';
+COMMENT ON COLUMN bi.fact.measure IS 'Column or row label it was reported under';
+COMMENT ON COLUMN bi.fact.cell IS 'Cell, or the row''s key, or page and index';
+COMMENT ON COLUMN bi.fact.accepted_at IS 'When its submission began to count';
+COMMENT ON COLUMN bi.fact.superseded_at IS 'When its submission ceased to count; null while current';
+COMMENT ON COLUMN bi.fact.counts IS 'Whether it is in today''s KPIs';

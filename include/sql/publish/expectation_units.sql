@@ -1,0 +1,6 @@
+-- The listed units owe a source's metrics, for as long as they are in the tree.
+INSERT INTO ledger.expectation (metric_id, org_id, valid_from, valid_to)
+SELECT DISTINCT m.metric_id, l.org_id, l.valid_from, l.valid_to
+FROM ledger.org_line AS l JOIN ledger.org AS o USING (org_id)
+JOIN ledger.metric AS m ON m.metric = ANY(CAST(:metrics AS text[]))
+WHERE o.unit = ANY(CAST(:units AS text[])) OR l.level = :level

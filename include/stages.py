@@ -1,0 +1,354 @@
+"""The one place that composes the stages: what a DAG's task and `./kpi` both call.
+
+Each function takes batch numbers and returns those that go on; figures pass between the stages as Parquet files
+below `stage/<batch>/`. Each batch stands or falls alone: refused data is recorded and ends that batch, a fault
+of ours too, and the others go on. Only an unreachable system raises, so that the task is tried again.
+"""
+
+import datetime as dt
+import hashlib
+import logging
+import shutil
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pyarrow.parquet as pq
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from include import load as loading
+from include import outbox, warehouse
+from include import rollup as rolling
+from include import standardise as standardising
+from include import validate as validating
+from include.airflow_adapters.connections import resolve_connection
+from include.batch import Window, load_reported, save_reported
+from include.batches import (
+    BatchRow,
+    Run,
+    advance,
+    list_batches,
+    note_findings,
+    open_batch,
+    read_batch,
+    read_findings,
+)
+from include.catalogue import Catalogue, load_catalogue
+from include.catalogue.models import RestSource, Source, SqlSource, WorkbookSource
+from include.connectors import rest, sql, workbook
+from include.errors import Finding, MetricLedgerError, RefusedError, SourceUnavailableError, UsageError
+from include.home import configuration_folder, current_home
+from include.inbox import list_waiting
+from include.intake import archive_file, leave_inbox, reject_file
+from include.publish import publish_catalogue
+
+__all__ = ["Run", "extract", "load", "report", "rollup_months", "rollup_quarters", "standardise", "validate"]
+
+log = logging.getLogger(__name__)
+BEGINNING_OF_DATA = dt.date(1990, 1, 1)
+
+
+@lru_cache(maxsize=2)
+def read_catalogue(folder: Path) -> Catalogue:
+    """Return the configuration in `folder`, read once a process."""
+    return load_catalogue(folder)
+
+
+def current_catalogue() -> Catalogue:
+    """Return the configuration that this KPI_HOME works with. Raises ConfigurationError with every problem."""
+    return read_catalogue(configuration_folder(current_home()))
+
+
+def publish() -> bool:
+    """Bring the warehouse's reference tables to the configuration; True where anything was written."""
+    with warehouse.connect() as connection:
+        return publish_catalogue(connection, current_catalogue())
+
+
+# Extract ----------------------------------------------------------------------------------------------------
+
+
+def extract(source_id: str, run: Run, *, file: Path | None = None, window: Window | None = None) -> list[int]:
+    """Take in what waits: every whole file in the source's inbox (or `file` alone), or one query of its system.
+
+    Returns the batches made, and those that a killed run of this source left between two stages. Refused
+    files are recorded and not returned. Raises SourceUnavailableError where a system can't be reached.
+    """
+    catalogue = current_catalogue()
+    source = find_source(catalogue, source_id)
+    publish()
+    if isinstance(source, WorkbookSource):
+        home = current_home()
+        paths = [file] if file else list_waiting(home.inbox / source_id)
+        fresh = [_take_in(catalogue, source, run, path, keep=file is not None) for path in paths]
+        batches = [batch for batch in fresh if batch is not None]
+        if file is None:
+            batches = sorted({*batches, *_unfinished(run)})
+        return [batch for batch in batches if _guard(batch, "extract", run, _read_file, catalogue, source)]
+    span = window or _window_of(catalogue, source)
+    with warehouse.connect() as connection:
+        opened = open_batch(
+            connection, run, mapping_version(catalogue, source), window_start=span.start, window_end=span.end
+        )
+    assert opened is not None
+    return [opened] if _guard(opened, "extract", run, _read_system, catalogue, source) else []
+
+
+def find_source(catalogue: Catalogue, source_id: str) -> Source:
+    """Return a source by its id. Raises UsageError naming those there are."""
+    if source_id not in catalogue.sources:
+        raise UsageError(f"There is no source {source_id!r}; the sources are {', '.join(sorted(catalogue.sources))}.")
+    return catalogue.sources[source_id]
+
+
+def mapping_version(catalogue: Catalogue, source: Source) -> str:
+    """Return a hash of what turns this source's cells into facts; what facts themselves show is left out."""
+    text = source.model_dump_json() + catalogue.queries.get(source.source, "")
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _take_in(catalogue: Catalogue, source: Source, run: Run, path: Path, *, keep: bool) -> int | None:
+    """Archive and claim one file; None where another run holds the claim, or finished it."""
+    intake = archive_file(path, current_home())
+    about = {"filename": intake.filename, "content_hash": intake.content_hash, "archive_uri": intake.archive.as_uri()}
+    claim = f"{run.run_id}|{intake.claim}" if keep else intake.claim
+    with warehouse.connect() as connection:
+        batch = open_batch(connection, run, mapping_version(catalogue, source), claim=claim, **about)
+    if not keep:
+        leave_inbox(intake)
+    return batch
+
+
+def _unfinished(run: Run) -> list[int]:
+    with warehouse.connect() as connection:
+        rows = warehouse.fetch(connection, "batch/unfinished", source=run.source, run_id=run.run_id, run_url=run.url)
+    return [row["batch_id"] for row in rows]
+
+
+def _read_file(batch: BatchRow, catalogue: Catalogue, source: WorkbookSource) -> None:
+    archived = Path.from_uri(batch.archive_uri) if hasattr(Path, "from_uri") else Path(batch.archive_uri[7:])
+    reported = workbook.fetch(source, archived, catalogue.org, filename=batch.filename)
+    save_reported(reported, _stage(batch.batch_id, "reported"))
+    with warehouse.connect() as connection:
+        advance(connection, batch.batch_id, "read", rows_read=reported.rows_read)
+
+
+def _read_system(batch: BatchRow, catalogue: Catalogue, source: SqlSource | RestSource) -> None:
+    assert batch.window is not None
+    connection_info = resolve_connection(source.connection)
+    if isinstance(source, SqlSource):
+        reported = sql.fetch(source, catalogue.query_of(source), batch.window, connection_info)
+    else:
+        reported = rest.fetch(source, batch.window, connection_info)
+    save_reported(reported, _stage(batch.batch_id, "reported"))
+    with warehouse.connect() as connection:
+        advance(connection, batch.batch_id, "read", rows_read=reported.rows_read)
+
+
+def _window_of(catalogue: Catalogue, source: SqlSource | RestSource) -> Window:
+    """The dates that a run reads again, widened to whole slices; everything for a source never loaded."""
+    today = dt.datetime.now(ZoneInfo(catalogue.calendar.timezone)).date()
+    with warehouse.connect() as connection:
+        loaded = warehouse.run(connection, "batch/has_accepted", source=source.source).scalar_one()
+    if source.window_days is None or not loaded:
+        return Window(BEGINNING_OF_DATA, today + dt.timedelta(days=1))
+    return widen(catalogue, source, today - dt.timedelta(days=source.window_days), today)
+
+
+def widen(catalogue: Catalogue, source: Source, first: dt.date, last: dt.date) -> Window:
+    """Return the window from `first` to `last` widened to whole slices: a slice is replaced as a whole."""
+    grain = loading.SLICE_GRAINS[source.slice]
+    calendar = catalogue.periods
+    start = calendar.period_bounds(calendar.key_of(first, grain))[0]  # type: ignore[arg-type]
+    return Window(start, calendar.period_bounds(calendar.key_of(last, grain))[1])  # type: ignore[arg-type]
+
+
+# Validate, standardise, load ----------------------------------------------------------------------------------
+
+
+def validate(batch_ids: list[int], run: Run) -> list[int]:
+    """Check every batch against its source's rules; returns those that hold anything to load."""
+    return [batch for batch in batch_ids if _guard(batch, "validate", run, _validate_one)]
+
+
+def _validate_one(batch: BatchRow) -> None:
+    catalogue = current_catalogue()
+    source = find_source(catalogue, batch.source)
+    reported = load_reported(_stage(batch.batch_id, "reported"))
+    with warehouse.connect() as connection:
+        last_rows = warehouse.run(connection, "batch/last_rows", source=batch.source, batch_id=batch.batch_id).scalar()
+    validated = validating.validate(source, catalogue, reported, last_rows)
+    if not validated.accepted:
+        raise RefusedError(validated.findings)
+    validating.save_validated(validated, _stage(batch.batch_id, "validated"))
+    with warehouse.connect() as connection:
+        note_findings(connection, batch.batch_id, "validate", validated.findings)
+        advance(connection, batch.batch_id, "validated")
+
+
+def standardise(batch_ids: list[int], run: Run) -> list[int]:
+    """Turn the measures of every batch into facts of the catalogue's metrics and units."""
+    return [batch for batch in batch_ids if _guard(batch, "standardise", run, _standardise_one)]
+
+
+def _standardise_one(batch: BatchRow) -> None:
+    catalogue = current_catalogue()
+    source = find_source(catalogue, batch.source)
+    validated = validating.load_validated(_stage(batch.batch_id, "validated"))
+    facts = standardising.standardise(source, catalogue, validated)
+    pq.write_table(facts, _stage(batch.batch_id, "facts"), compression="zstd")
+    with warehouse.connect() as connection:
+        advance(connection, batch.batch_id, "standardised")
+
+
+def load(batch_ids: list[int], run: Run) -> list[str]:
+    """Load every batch's facts, each in one transaction; returns the months touched, in order."""
+    months: set[str] = set()
+    for batch in batch_ids:
+        _guard(batch, "load", run, _load_one, months)
+    return sorted(months)
+
+
+def _load_one(batch: BatchRow, months: set[str]) -> None:
+    catalogue = current_catalogue()
+    source = find_source(catalogue, batch.source)
+    facts = pq.read_table(_stage(batch.batch_id, "facts"))
+    delivery = loading.Delivery(
+        batch.batch_id, source.source, source.slice, source.authority, mapping_version(catalogue, source)
+    )
+    with warehouse.connect() as connection:
+        loaded = loading.load_facts(connection, catalogue.periods, delivery, facts)
+        note_findings(connection, batch.batch_id, "load", loaded.warnings)
+        advance(connection, batch.batch_id, "accepted" if loaded.submissions else "unchanged")
+    months.update(loaded.months)
+    shutil.rmtree(_stage_folder(batch.batch_id), ignore_errors=True)
+
+
+def _guard(batch_id: int, stage: str, run: Run, step: Callable[..., None], *arguments: Any) -> bool:
+    """Run one stage of one batch; True where the batch goes on.
+
+    Refused data is recorded with its findings; a bug is logged and recorded as failed; both end this batch
+    only. SourceUnavailableError is recorded and raised, so that Airflow tries the task again.
+    """
+    with warehouse.connect() as connection:
+        batch = read_batch(connection, batch_id)
+    if batch.status in {"refused", "failed", "accepted", "unchanged"}:
+        return False
+    try:
+        step(batch, *arguments)
+    except RefusedError as refusal:
+        _refuse(batch, stage, refusal.findings)
+        return False
+    except SourceUnavailableError as error:
+        _fail(batch, error.code)
+        raise
+    except MetricLedgerError as error:
+        log.error("batch %s of %s: %s", batch_id, batch.source, error)
+        _fail(batch, type(error).__name__)
+        return False
+    except (OperationalError, InterfaceError):
+        raise  # the warehouse is away: nothing is known of the data, so the task is tried again
+    except Exception:
+        log.exception("batch %s of %s: unexpected error in %s", batch_id, batch.source, stage)
+        _fail(batch, f"internal_error in {stage}")
+        return False
+    return True
+
+
+def _refuse(batch: BatchRow, stage: str, findings: list[Finding]) -> None:
+    """Record a refusal, and give the file back in `rejected/`."""
+    if batch.archive_uri:
+        archive = Path(batch.archive_uri.removeprefix("file://"))
+        reject_file(current_home(), batch.source, batch.batch_id, batch.filename, archive, findings)
+    with warehouse.connect() as connection:
+        note_findings(connection, batch.batch_id, stage, findings)
+        advance(connection, batch.batch_id, "refused")
+    shutil.rmtree(_stage_folder(batch.batch_id), ignore_errors=True)
+
+
+def _fail(batch: BatchRow, code: str) -> None:
+    with warehouse.connect() as connection:
+        advance(connection, batch.batch_id, "failed", failure=code)
+
+
+def _stage_folder(batch_id: int) -> Path:
+    return current_home().stage / str(batch_id)
+
+
+def _stage(batch_id: int, name: str) -> str:
+    folder = _stage_folder(batch_id)
+    folder.mkdir(parents=True, exist_ok=True)
+    return str(folder / f"{name}.parquet")
+
+
+# Roll up ------------------------------------------------------------------------------------------------------
+
+
+def rollup_months() -> list[str]:
+    """Recompute every touched month; returns the quarters that hold them."""
+    with warehouse.exclusive("rollup"), warehouse.connect(isolation="REPEATABLE READ") as connection:
+        return rolling.roll_up_months(connection, current_catalogue())
+
+
+def rollup_quarters() -> list[str]:
+    """Recompute every touched quarter and return them."""
+    with warehouse.exclusive("rollup"), warehouse.connect(isolation="REPEATABLE READ") as connection:
+        return rolling.roll_up_quarters(connection, current_catalogue())
+
+
+def touch(period: str | None = None) -> int:
+    """Note the keys of one month or quarter, or all, for recomputation; returns how many."""
+    with warehouse.connect() as connection:
+        if period is None:
+            return int(warehouse.run(connection, "rollup/touch_all").scalar_one())
+        return int(warehouse.run(connection, "rollup/touch_period", period=period).scalar_one())
+
+
+def pending_months() -> list[str]:
+    """Return the months that wait for a rollup."""
+    with warehouse.connect() as connection:
+        return [row["period"] for row in warehouse.fetch(connection, "rollup/pending_month")]
+
+
+def pending_quarters() -> list[str]:
+    """Return the quarters that wait for a rollup."""
+    with warehouse.connect() as connection:
+        return [row["period"] for row in warehouse.fetch(connection, "rollup/pending_quarter")]
+
+
+def waiting_sources() -> list[str]:
+    """Return the workbook sources with whole files in their inbox."""
+    inbox = current_home().inbox
+    sources = current_catalogue().sources.values()
+    return [s.source for s in sources if isinstance(s, WorkbookSource) and list_waiting(inbox / s.source)]
+
+
+def withdraw(submission_id: int, reason: str) -> list[str]:
+    """Take a submission back; returns the months that its slice touches."""
+    with warehouse.connect() as connection:
+        return loading.withdraw(connection, submission_id, reason)
+
+
+# Tell ---------------------------------------------------------------------------------------------------------
+
+
+def report(run: Run, failed_tasks: list[str]) -> list[str]:
+    """Queue one mail per person for what was refused or failed in `run`; returns a line for each such batch."""
+    catalogue = current_catalogue()
+    with warehouse.connect() as connection:
+        batches = list_batches(connection, run.run_id)
+        findings = {batch.batch_id: read_findings(connection, batch.batch_id) for batch in batches}
+        return outbox.queue_report(connection, catalogue, run, batches, findings, failed_tasks)
+
+
+def send_messages(send: Callable[[Any], None] | None) -> int:
+    """Send every mail that waits, by `send` or as `.eml` files where it is None; returns how many went out."""
+    return outbox.send_waiting(send, current_home().outbox)
+
+
+def unsent_messages() -> int:
+    """Return how many mails wait."""
+    with warehouse.connect() as connection:
+        return outbox.count_unsent(connection)

@@ -1,0 +1,125 @@
+"""Checks of a batch as a whole: header units, number of records, repeated records, anything delivered at all."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from include.batch import Reported
+from include.catalogue import Catalogue
+from include.coerce import Coerced
+from include.validate.failures import Failure, Places, Rows, find_rows
+from include.validate.plan import Field, Plan
+
+Objects = npt.NDArray[np.object_]
+NO_ROWS: Rows = np.zeros(0, dtype=np.int64)
+
+
+def check_units(plan: Plan, reported: Reported, catalogue: Catalogue, places: Places) -> list[Failure]:
+    """Compare the units that headers state with the declared ones; equal means same size and same kind."""
+    failures = []
+    for name, stated in reported.units.items():
+        field = plan.fields.get(name)
+        if field is None or not field.unit:
+            continue
+        sheet, cell = places.header(plan, name)
+        told: dict[str, Any] = {"sheet": sheet, "cell": cell, "unit": field.unit}
+        if not catalogue.units.is_known(stated):
+            told["nearest"] = " / ".join(catalogue.units.nearest(stated))
+            failures.append(Failure("unknown_unit", NO_ROWS, name, params=told, found=[stated]))
+        elif catalogue.units.parse(stated) != catalogue.units.parse(field.unit):
+            failures.append(Failure("unit_changed", NO_ROWS, name, params=told, found=[stated]))
+    return failures
+
+
+def check_count(plan: Plan, records: int, last_rows: int | None) -> list[Failure]:
+    """Compare the number of records with what is expected and with the last accepted batch."""
+    expected = plan.source.expects.rows
+    if expected is None:
+        return []
+    failures = []
+    if expected.min is not None and records < expected.min:
+        failures.append(_counted("too_few_rows", records, "expects.rows.min", limit=expected.min))
+    if expected.max is not None and records > expected.max:
+        failures.append(_counted("too_many_rows", records, "expects.rows.max", limit=expected.max))
+    if expected.shrink is not None and last_rows and records < last_rows * (1 - expected.shrink):
+        share = f"{expected.shrink * 100:f}".rstrip("0").rstrip(".")
+        failures.append(_counted("shrunken", records, "expects.rows.shrink", last=last_rows, share=share))
+    return failures
+
+
+def check_delivered(plan: Plan, coerced: dict[str, Coerced]) -> list[Failure]:
+    """Refuse a batch in which every delivered column is blank from top to bottom."""
+    columns = [coerced[field.name] for field in plan.delivered if field.name in coerced]
+    if any((~column.blank).any() for column in columns):
+        return []
+    names = ", ".join(field.name for field in plan.delivered)
+    return [Failure("no_values", NO_ROWS, params={"columns": names})]
+
+
+def check_repeats(
+    plan: Plan, frame: pd.DataFrame, catalogue: Catalogue, places: Places, already: set[int]
+) -> list[Failure]:
+    """Find values that are reported twice for the same org unit, period and dimensions.
+
+    Records that agree in every column but the measures are the same thing twice where a measure can't be
+    added up: a stock, a year to date, a rate, or any cell of a matrix or form. For flows, several records of
+    one kind are the ordinary case (orders of one day), so there only a record equal in all its columns, the
+    measures too, counts as pasted twice. A column of role key or ignore tells records apart.
+    `already` are rows known as repeated, not told again.
+    """
+    kinds = ["_unit", "_date", "_grain"]
+    kinds += [
+        f.name
+        for f in plan.fields.values()
+        if f.role != "measure" and f.name in frame and not _places(plan, f)
+    ]
+    strict = [
+        f for f in plan.measures if f.name in frame and (plan.one_value_a_place or not _adds_up(f, catalogue))
+    ]
+    flows = [f for f in plan.measures if f.name in frame and f not in strict]
+    failures = [_repeated(frame, kinds, [field], places, already) for field in strict]
+    if flows and not strict:
+        failures.append(_repeated(frame, kinds + [f.name for f in flows], flows, places, already))
+    return [failure for failure in failures if failure is not None]
+
+
+def _places(plan: Plan, field: Field) -> bool:
+    return field.name in {plan.org, plan.period}
+
+
+def _adds_up(field: Field, catalogue: Catalogue) -> bool:
+    if field.model.reported_as in {"ytd", "stock"} or not field.model.metric:
+        return False
+    return catalogue.latest(field.model.metric).over_time in {"sum", "average", "min", "max"}
+
+
+def _repeated(
+    frame: pd.DataFrame, keys: list[str], fields: list[Field], places: Places, already: set[int]
+) -> Failure | None:
+    there = frame[[field.name for field in fields]].notna().any(axis="columns")
+    rows = find_rows((there & frame["_unit"].notna() & frame["_date"].notna()).to_numpy())
+    numbers = frame.iloc[rows].groupby(keys, dropna=False, sort=False).ngroup().to_numpy()
+    repeated = pd.Series(numbers).duplicated(keep="first").to_numpy()
+    if not repeated.any():
+        return None
+    first = pd.Series(rows).groupby(numbers).first()
+    again = [place for place in np.flatnonzero(repeated) if int(rows[place]) not in already]
+    if not again:
+        return None
+    column = fields[0].name
+    details = [{"other": places.cell(int(first[numbers[place]]), column)} for place in again]
+    columns = tuple(field.name for field in fields)
+    return Failure(
+        "duplicate_key", rows[again], column, params={"keys": ", ".join(_shown(keys))}, details=details, columns=columns
+    )
+
+
+def _shown(keys: list[str]) -> list[str]:
+    """Name the keys as the source does."""
+    return [key for key in keys if not key.startswith("_")] or ["org", "period"]
+
+
+def _counted(code: str, records: int, rule: str, **params: Any) -> Failure:
+    return Failure(code, NO_ROWS, rule=rule, params=params, found=[str(records)])

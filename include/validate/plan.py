@@ -1,0 +1,135 @@
+"""What a source's configuration asks of each column: type, role, measure, spelling."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from include.batch import ORG_COLUMN, PERIOD_COLUMN
+from include.catalogue import Catalogue
+from include.catalogue.models import Column, Measure, Source, WorkbookSource
+from include.catalogue.units import IncompatibleUnitError, UnitSystem, UnknownUnitError
+from include.coerce import ALL_SIGNS, SIGN_CURRENCIES, Reading
+from include.errors import ConfigurationError
+
+GRAINS = {"day": "D", "month": "M", "quarter": "Q"}
+_PERIOD_TYPES = {"date", "month", "quarter"}
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column of the reported frame: how it is read and what it means.
+
+    `kind` is a type of `include.coerce`; `role` as in configuration, `measure` for a column with a metric, ''
+    for others; `unit` is the declared unit, the metric's where none is declared, '' where there is none.
+    """
+
+    name: str
+    kind: str
+    role: str
+    model: Measure
+    unit: str
+    reading: Reading
+
+    @property
+    def is_number(self) -> bool:
+        """Tell whether its values are Decimals."""
+        return self.kind in {"decimal", "integer"}
+
+    @property
+    def dimension(self) -> str:
+        """Return the dimension's id: the declared name, else the header."""
+        return (isinstance(self.model, Column) and self.model.name) or self.name
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A source as the stages work through it. `org` and `period` name the columns that tell a record's slice.
+
+    `one_value_a_place` is true for layouts where an org unit's period has one cell per measure (matrix, form).
+    """
+
+    source: Source
+    fields: dict[str, Field]
+    org: str
+    period: str
+    one_value_a_place: bool
+
+    @property
+    def measures(self) -> list[Field]:
+        """Fields that carry a metric."""
+        return [field for field in self.fields.values() if field.role == "measure"]
+
+    @property
+    def delivered(self) -> list[Field]:
+        """Fields whose values are what the batch delivers: measures, and currency rates."""
+        return [field for field in self.fields.values() if field.role == "measure" or field.model.rate]
+
+    def with_role(self, *roles: str) -> list[Field]:
+        """Return the fields of these roles, in the order of the configuration."""
+        return [field for field in self.fields.values() if field.role in roles]
+
+    def metrics_of(self, columns: list[str] | None = None) -> tuple[str, ...]:
+        """Return the metric ids fed by `columns`; by all columns where none of them carries one."""
+        chosen = {f.model.metric for f in self.measures if columns and f.name in columns}
+        found = chosen or {f.model.metric for f in self.measures}
+        return tuple(sorted(metric for metric in found if metric))
+
+
+def plan_source(source: Source, catalogue: Catalogue) -> Plan:
+    """Return the plan of `source`. Raises ConfigurationError where nothing tells its periods."""
+    declared: dict[str, Measure] = dict(source.columns)
+    if isinstance(source, WorkbookSource):
+        declared |= source.rows
+    fields = {name: _field(source, catalogue, name, model) for name, model in declared.items()}
+    by_role = {field.role: name for name, field in reversed(fields.items())}
+    org = by_role.get("org", ORG_COLUMN)
+    period = by_role.get("date") or by_role.get("period") or PERIOD_COLUMN
+    if org not in fields:
+        fields[org] = _field(source, catalogue, org, Column.model_validate({"is": "org"}))
+    if period not in fields:
+        if not isinstance(source, WorkbookSource):
+            raise ConfigurationError(
+                [f"source {source.source}: no column `is: date` or `is: period`; add one"]
+            )
+        kind = "date" if source.slice == "day" else "month"
+        role = Column.model_validate({"is": "period", "type": kind})
+        fields[period] = _field(source, catalogue, period, role)
+    single = isinstance(source, WorkbookSource) and source.layout.kind != "records"
+    return Plan(source, fields, org, period, single)
+
+
+def _field(source: Source, catalogue: Catalogue, name: str, model: Measure) -> Field:
+    column = model if isinstance(model, Column) else None
+    role = (column and column.is_) or ("measure" if model.metric else "")
+    kind = column.type if column else "decimal"
+    if role == "date" and kind not in _PERIOD_TYPES:
+        kind = "date"
+    if role == "period" and kind != "date":
+        kind = "period"
+    if (model.metric or model.rate) and kind not in {"integer", "decimal"}:
+        kind = "decimal"
+    unit = model.unit or (catalogue.latest(model.metric).unit if model.metric else "")
+    reading = Reading(
+        nulls=frozenset(source.nulls),
+        date_format=column.format if column else None,
+        timezone=catalogue.calendar.timezone,
+        percent=unit in {"%", "％"},
+        signs=_fitting_signs(catalogue.units, unit),
+    )
+    return Field(name, kind, role, model, unit, reading)
+
+
+def _fitting_signs(units: UnitSystem, unit: str) -> frozenset[str]:
+    """Return the currency signs that say nothing else than `unit` does: ¥ for 万元, none for 件, all where
+    no unit is declared or it is compound (元/件)."""
+    if not unit or "/" in unit:
+        return ALL_SIGNS
+    return frozenset(
+        sign for sign, codes in SIGN_CURRENCIES.items() if any(_converts(units, unit, c) for c in codes)
+    )
+
+
+def _converts(units: UnitSystem, unit: str, currency: str) -> bool:
+    try:
+        return units.factor(unit, currency) > Fraction(0)
+    except (UnknownUnitError, IncompatibleUnitError):
+        return False

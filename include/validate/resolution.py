@@ -1,0 +1,137 @@
+"""Org units, dates and slices of each row, from the texts that name them."""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from include.catalogue import Catalogue
+from include.catalogue.explaining import nearest
+from include.catalogue.models import OrgLevel
+from include.coerce import Coerced
+from include.period import Calendar, Grain
+from include.validate.failures import Failure, find_rows
+from include.validate.plan import GRAINS, Plan
+
+Mask = npt.NDArray[np.bool_]
+Objects = npt.NDArray[np.object_]
+_ORDER = "DMQ"
+
+
+@dataclass(frozen=True)
+class Periods:
+    """Each row's date (datetime64[D]; a period's last day), its grain, and its slice's key; null where unknown."""
+
+    dates: npt.NDArray[np.datetime64]
+    grains: Objects
+    slices: Objects
+
+
+def resolve_orgs(plan: Plan, coerced: Coerced, catalogue: Catalogue) -> tuple[Objects, list[Failure]]:
+    """Return each row's org unit id (None where blank or unknown) and the unknown ones, nearest names beside."""
+    places, distinct = pd.factorize(coerced.values)
+    known = catalogue.org.resolve_many(map(str, distinct))
+    units = np.array([*(known[str(text)] for text in distinct), None], dtype=object)[places]
+    rows = find_rows(pd.notna(coerced.values) & pd.isna(units))
+    if not len(rows):
+        return units, []
+    names = _org_names(catalogue)
+    hints = {text: " / ".join(nearest(text, names)) for text in {str(coerced.values[row]) for row in rows}}
+    details = [{"nearest": hints[str(coerced.values[row])]} for row in rows]
+    return units, [Failure("unknown_org", rows, plan.org, details=details)]
+
+
+def resolve_periods(plan: Plan, coerced: Coerced, calendar: Calendar) -> Periods:
+    """Return each row's date, grain and slice from its date or period key.
+
+    A slice is never finer than what the row reports: a quarter's value belongs to a quarter's slice.
+    """
+    slice_grain = GRAINS[plan.source.slice]
+    places, distinct = pd.factorize(coerced.values)
+    found = [_place_period(value, slice_grain, calendar) for value in distinct]
+    dates = np.array([*(date for date, _, _ in found), None], dtype="datetime64[D]")
+    grains = np.array([*(grain for _, grain, _ in found), None], dtype=object)
+    slices = np.array([*(key for _, _, key in found), None], dtype=object)
+    return Periods(dates[places], grains[places], slices[places])
+
+
+def check_in_force(
+    plan: Plan, units: Objects, periods: Periods, delivers: Mask, catalogue: Catalogue
+) -> list[Failure]:
+    """Return rows that deliver values for a unit that doesn't exist at their date."""
+
+    def closed(unit: str, date: dt.date) -> bool:
+        return not catalogue.org.in_force(unit, date)
+
+    rows = _find_pairs(units, periods, delivers, closed)
+    return [Failure("org_not_in_force", rows, plan.org)] if len(rows) else []
+
+
+def check_expected(
+    plan: Plan, units: Objects, periods: Periods, delivers: Mask, catalogue: Catalogue
+) -> list[Failure]:
+    """Return rows of units that don't owe this source, and the units that owe it but aren't in the batch."""
+    expected = _expectation(plan, catalogue)
+    if expected is None:
+        return []
+    rows = _find_pairs(units, periods, delivers, lambda unit, date: unit not in expected(date))
+    failures = [Failure("org_not_expected", rows, plan.org)] if len(rows) else []
+    dates = {pd.Timestamp(date).date() for date in periods.dates[delivers] if not np.isnat(date)}
+    owing = set().union(*(expected(date) for date in dates)) if dates else set()
+    level = "error" if plan.source.expects.each_batch else "warning"
+    for unit in sorted(owing - set(units[delivers])):
+        told = {"unit": unit, "name": catalogue.org.name_of(unit, "zh")}
+        failures.append(Failure("org_missing", find_rows(np.zeros(0, dtype=bool)), level=level, params=told))
+    return failures
+
+
+def _expectation(plan: Plan, catalogue: Catalogue) -> Callable[[dt.date], set[str]] | None:
+    wanted = plan.source.expects.org
+    if wanted is None:
+        return None
+    if isinstance(wanted, OrgLevel):
+        level = wanted.level
+        found: dict[dt.date, set[str]] = {}
+
+        def at_level(date: dt.date) -> set[str]:
+            if date not in found:
+                found[date] = catalogue.org.at_level(level, date)
+            return found[date]
+
+        return at_level
+    listed = {catalogue.org.resolve(text) or text for text in wanted}
+    return lambda date: {unit for unit in listed if catalogue.org.in_force(unit, date)}
+
+
+def _find_pairs(
+    units: Objects, periods: Periods, delivers: Mask, test: Callable[[str, dt.date], bool]
+) -> npt.NDArray[np.int64]:
+    """Return the rows whose (unit, date) passes `test`, which is asked once for each distinct pair."""
+    rows = find_rows(delivers & pd.notna(units) & ~np.isnat(periods.dates))
+    pairs = pd.MultiIndex.from_arrays([units[rows], periods.dates[rows].astype("datetime64[s]")])
+    places, distinct = pd.factorize(pairs)
+    outcome = np.array([test(unit, date.date()) for unit, date in distinct], dtype=bool)
+    return rows[outcome[places]] if len(rows) else rows
+
+
+def _place_period(value: Any, slice_grain: str, calendar: Calendar) -> tuple[dt.date, Grain, str]:
+    if isinstance(value, str):
+        grain, date = calendar.grain_of(value), calendar.last_day(value)
+    else:
+        grain, date = "D", pd.Timestamp(value).date()
+    coarser: Grain = max(grain, slice_grain, key=_ORDER.index)  # type: ignore[assignment]
+    return date, grain, calendar.key_of(date, coarser)
+
+
+def _org_names(catalogue: Catalogue) -> list[str]:
+    names: list[str] = []
+    for unit, lines in catalogue.org.units.items():
+        names.append(unit)
+        for line in lines:
+            names += line.aliases
+            names += [text for text in (line.name.zh, line.name.en) if text] if line.name else []
+    return list(dict.fromkeys(names))

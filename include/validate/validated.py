@@ -1,0 +1,97 @@
+"""The outcome of validation, and how it is kept between the stages."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from include.batch import finding_from_json, finding_to_json, open_uri
+from include.errors import Finding
+
+SLICE_COLUMNS = ["_unit", "_date", "_grain", "_month", "_slice", "_held"]
+
+
+@dataclass(frozen=True)
+class Validated:
+    """A batch with every value typed and every failure told.
+
+    `frame` has the rows of the reported frame in their order, none dropped: the declared columns typed (Decimal
+    objects, datetime64[s], text, bool; null where nothing was reported or it could not be read), PLACE_COLUMNS,
+    and SLICE_COLUMNS: `_unit` org unit id, `_date` the day or the period's last day (datetime64[s]), `_grain` D, M
+    or Q, `_month` first day of the month that holds it, `_slice` the slice's period key, `_held` true for
+    rows of a slice that doesn't go on. Null where it could not be told; such rows are held.
+
+    `findings` are all failures, warnings among them. `refused`: nothing of the batch may go on. `held` are the
+    slices (org unit id, period key) that are kept back while the others go on. `axes` as in Reported.
+    """
+
+    frame: pd.DataFrame
+    findings: tuple[Finding, ...]
+    refused: bool
+    held: frozenset[tuple[str, str]] = frozenset()
+    axes: Mapping[str, Mapping[str, tuple[int | None, int | None]]] = field(default_factory=dict)
+    rows_read: int = 0
+
+    @property
+    def accepted(self) -> bool:
+        """Tell whether anything of the batch goes on."""
+        return not self.refused
+
+    @property
+    def errors(self) -> list[Finding]:
+        """The findings that refuse or hold data."""
+        return [finding for finding in self.findings if finding.level == "error"]
+
+
+def save_validated(validated: Validated, path: str) -> None:
+    """Write `validated` to the Parquet file `path` (any fsspec URI); Decimals are kept exactly."""
+    columns, as_text = {}, []
+    for name in validated.frame.columns:
+        columns[name], spelled = _to_arrow(validated.frame[name])
+        as_text += [name] if spelled else []
+    about = {
+        "findings": [finding_to_json(finding) for finding in validated.findings],
+        "refused": validated.refused,
+        "held": sorted(validated.held),
+        "axes": {s: {c: list(rc) for c, rc in cols.items()} for s, cols in validated.axes.items()},
+        "rows_read": validated.rows_read,
+        "decimals_as_text": as_text,
+    }
+    table = pa.table(columns).replace_schema_metadata({b"validated": json.dumps(about).encode()})
+    with open_uri(path, "wb") as file:
+        pq.write_table(table, file, compression="zstd")
+
+
+def load_validated(path: str) -> Validated:
+    """Read back what `save_validated` wrote."""
+    with open_uri(path, "rb") as file:
+        table = pq.read_table(file)
+    about = json.loads(table.schema.metadata[b"validated"])
+    frame = table.replace_schema_metadata(None).to_pandas()
+    for name in about["decimals_as_text"]:
+        frame[name] = frame[name].map(Decimal, na_action="ignore").astype(object)
+    for name in ("_row", "_col"):
+        frame[name] = frame[name].astype("Int64")
+    return Validated(
+        frame=frame,
+        findings=tuple(finding_from_json(finding) for finding in about["findings"]),
+        refused=about["refused"],
+        held=frozenset((unit, period) for unit, period in about["held"]),
+        axes={s: {c: (rc[0], rc[1]) for c, rc in cols.items()} for s, cols in about["axes"].items()},
+        rows_read=about["rows_read"],
+    )
+
+
+def _to_arrow(series: "pd.Series[Any]") -> tuple[pa.Array, bool]:
+    """Return the column, and whether Decimals too wide for Arrow had to be written as text."""
+    try:
+        return pa.array(series, from_pandas=True), False
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        return pa.array(
+            [None if value is None else format(value, "f") for value in series], pa.string()
+        ), True

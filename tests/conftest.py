@@ -1,0 +1,90 @@
+"""Fixtures that every test may use: one throwaway PostgreSQL a session, a fresh database a test."""
+
+import os
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from include.home import Home
+from include.stack.postgres import EmbeddedPostgres
+
+_numbers = count(1)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--long`, which runs the tests that take longer than half a minute too."""
+    parser.addoption("--long", action="store_true", help="run tests marked `long` too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip tests marked `long` unless asked for."""
+    if config.getoption("--long"):
+        return
+    for item in items:
+        if item.get_closest_marker("long"):
+            item.add_marker(pytest.mark.skip(reason="takes long: ./kpi test --long"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the developer's own installation and proxies out of the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith(("KPI_", "AIRFLOW_", "PG"))]:
+            patch.delenv(name)
+        patch.setenv("KPI_HOME", str(tmp_path_factory.mktemp("kpi_home")))
+        patch.setenv("NO_PROXY", "127.0.0.1,localhost")
+        yield
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+    """Run a throwaway cluster for the session (about 0.6 s to make)."""
+    cluster = EmbeddedPostgres(Home(tmp_path_factory.mktemp("cluster")), durable=False)
+    cluster.start()
+    yield cluster
+    cluster.stop()
+
+
+@pytest.fixture
+def database_url(postgres: EmbeddedPostgres) -> Iterator[str]:
+    """Return the URL of a fresh, empty database that the migrator owns."""
+    yield from _lend_database(postgres, "template0")
+
+
+@pytest.fixture(scope="session")
+def warehouse_template(postgres: EmbeddedPostgres) -> str:
+    """Migrate one database for the session and return its name: the template of each test's own."""
+    from include import warehouse
+
+    postgres.create_database("warehouse_template")
+    warehouse.migrate(postgres.url("migrator", "warehouse_template"))
+    warehouse._engine.cache_clear()
+    return "warehouse_template"
+
+
+@pytest.fixture
+def warehouse_url(postgres: EmbeddedPostgres, warehouse_template: str) -> Iterator[str]:
+    """Return the migrator's URL of a fresh, migrated warehouse, which loader and bi_reader may enter too."""
+    yield from _lend_database(postgres, warehouse_template)
+
+
+@pytest.fixture
+def loader_url(postgres: EmbeddedPostgres, warehouse_url: str) -> str:
+    """Return the loader's URL of the same warehouse as `warehouse_url`."""
+    return postgres.url("loader", Path(warehouse_url).name)
+
+
+@pytest.fixture
+def reader_url(postgres: EmbeddedPostgres, warehouse_url: str) -> str:
+    """Return the BI log-in's URL of the same warehouse as `warehouse_url`."""
+    return postgres.url("bi_reader", Path(warehouse_url).name)
+
+
+def _lend_database(postgres: EmbeddedPostgres, template: str) -> Iterator[str]:
+    name = f"test_{next(_numbers)}"
+    postgres.create_database(name, template=template)
+    postgres.grant_roles(name)
+    yield postgres.url("migrator", name)
+    postgres.drop_database(name)
