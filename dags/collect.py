@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from airflow.sdk import DAG, AssetWatcher, CronTriggerTimetable, TriggerRule, get_parsing_context, task
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from inbox_trigger import InboxTrigger
 
 from include.airflow_adapters.wiring import (
@@ -102,8 +102,17 @@ def build_dag(source: Any, timezone: str) -> DAG:
     return dag
 
 
+def read_catalogue() -> Any:
+    """Return the configuration; in a task by way of the stages, which will ask for the same one."""
+    if get_parsing_context().dag_id:
+        from include import stages
+
+        return stages.current_catalogue()
+    return load_catalogue(configuration_folder(current_home()))
+
+
+catalogue = read_catalogue()
 wanted = get_parsing_context().dag_id  # a task's process needs its own DAG only
-catalogue = load_catalogue(configuration_folder(current_home()))
 for entry in catalogue.sources.values():
     if wanted in (None, f"collect__{entry.source}"):
         globals()[f"collect__{entry.source}"] = build_dag(entry, catalogue.calendar.timezone)

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from airflow.sdk.exceptions import AirflowSkipException
 from airflow.sdk import DAG, PartitionedAssetTimetable, task
+from airflow.sdk.exceptions import AirflowSkipException
 
 from include.airflow_adapters.wiring import FACTS, MONTHS, TASK_DEFAULTS, limit_partitions
 
@@ -35,7 +35,7 @@ with DAG(
     max_active_runs=1,
     default_args=TASK_DEFAULTS,
     tags=["rollup"],
-    description="Facts to month KPIs: the partition names the month that rang, the run drains all touched months",
+    description="Facts to month KPIs: named by the month that rang, a run drains all touched ones",
 ):
     rollup_months()
 

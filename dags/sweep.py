@@ -30,7 +30,7 @@ def look(**context: Any) -> list[str]:
 
 @task(outlets=[INBOXES])
 def ring_inboxes(**context: Any) -> list[str]:
-    """Ring for every source with files waiting; a bell for a source whose DAG is busy is kept until it ends."""
+    """Ring for every source with files waiting; a bell for a busy DAG is kept until its run ends."""
     from include import stages
 
     sources = stages.waiting_sources()

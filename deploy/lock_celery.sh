@@ -5,6 +5,7 @@
 # a package of both locks is left out here, so that each version and hash is written down once.
 set -eu
 cd "$(dirname "$0")/.."
+PATH="$PWD/.venv/bin:$PATH"
 full=$(mktemp)
 trap 'rm -f "$full"' EXIT
 uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --no-emit-index-url \

@@ -10,7 +10,7 @@ import pandas as pd
 from include.errors import Finding
 
 PLACE_COLUMNS = ["_sheet", "_row", "_col", "_key"]
-ORG_COLUMN, PERIOD_COLUMN = "_org", "_period"
+ORG_COLUMN, PERIOD_COLUMN = "@org", "@period"
 """Columns of `Reported.frame` for an org unit or period that no declared column holds (`layout.org`,
 `layout.period`, `layout.periods`, the sheet of a matrix). Text; a period is a key (2026-03, 2026-Q1, 2026-03-05)
 or the text as it stands. `axes` may give their places too."""
@@ -101,7 +101,9 @@ def save_reported(reported: Reported, path: str) -> None:
         "rows_read": reported.rows_read,
     }
     table = pa.Table.from_pandas(reported.frame, preserve_index=False)
-    table = table.replace_schema_metadata((table.schema.metadata or {}) | {b"reported": json.dumps(about).encode()})
+    table = table.replace_schema_metadata(
+        (table.schema.metadata or {}) | {b"reported": json.dumps(about).encode()}
+    )
     with open_uri(path, "wb") as file:
         pq.write_table(table, file, compression="zstd")
 

@@ -41,7 +41,9 @@ def open_batch(connection: Connection, run: Run, mapping_version: str, **about: 
 
     `about` may hold claim, filename, content_hash, archive_uri (a file) or window_start, window_end (a system).
     """
-    empty = dict.fromkeys(("claim", "content_hash", "archive_uri", "window_start", "window_end")) | {"filename": ""}
+    empty = dict.fromkeys(("claim", "content_hash", "archive_uri", "window_start", "window_end")) | {
+        "filename": ""
+    }
     row = {"source": run.source, "run_id": run.run_id, "run_url": run.url, "mapping_version": mapping_version}
     batch_id: int | None = warehouse.run(connection, "batch/open", **(empty | row | about)).scalar()
     return batch_id
@@ -68,7 +70,12 @@ def _to_row(row: Any) -> BatchRow:
 
 
 def advance(
-    connection: Connection, batch_id: int, status: str, *, rows_read: int | None = None, failure: str | None = None
+    connection: Connection,
+    batch_id: int,
+    status: str,
+    *,
+    rows_read: int | None = None,
+    failure: str | None = None,
 ) -> None:
     """Note how far a batch has come; `failure` is a fixed code, never an exception's own words."""
     row = {"batch_id": batch_id, "status": status, "rows_read": rows_read, "failure": failure}
@@ -80,9 +87,14 @@ def note_findings(connection: Connection, batch_id: int, stage: str, findings: I
     if warehouse.run(connection, "batch/count_findings", batch_id=batch_id, stage=stage).scalar_one():
         return
     for finding in findings:
-        row = {name: getattr(finding, name) for name in ("code", "level", "rule", "org", "period", "sheet", "cell", "found")}
+        row = {
+            name: getattr(finding, name)
+            for name in ("code", "level", "rule", "org", "period", "sheet", "cell", "found")
+        }
         clean = {name: value.replace("\x00", "�") for name, value in row.items()}
-        whole = json.dumps(finding_to_json(finding) | {"stage": stage}, ensure_ascii=False).replace("\\u0000", "�")
+        whole = json.dumps(finding_to_json(finding) | {"stage": stage}, ensure_ascii=False).replace(
+            "\\u0000", "�"
+        )
         column = finding.column.replace("\x00", "�")
         warehouse.run(connection, "batch/add_finding", batch_id=batch_id, col=column, finding=whole, **clean)
 

@@ -14,7 +14,8 @@ from include.errors import UsageError
 @dataclass(frozen=True)
 class Question:
     """Which KPIs are wanted: of a metric, at a unit (None: all), in a period or year (None: all months),
-    split by one dimension ('' for totals), as they stood at a moment (None: now)."""
+    split by one dimension ('' for totals), as they stood at a moment (None: now).
+    """
 
     metric: str
     org: str | None = None
@@ -30,7 +31,9 @@ def read_kpis(connection: Connection, catalogue: Catalogue, question: Question) 
     """
     definition = _known_metric(catalogue, question.metric)
     if question.by and question.by not in definition.dimensions:
-        raise UsageError(f"{question.metric} has no dimension {question.by!r}; it has {list(definition.dimensions)}.")
+        raise UsageError(
+            f"{question.metric} has no dimension {question.by!r}; it has {list(definition.dimensions)}."
+        )
     period, year, quarterly = _read_period(catalogue, question.period)
     board = "bi.kpi_quarter" if quarterly else "bi.kpi_month"
     moment = {}
@@ -64,7 +67,9 @@ def trace_kpi(
 
 def _known_metric(catalogue: Catalogue, metric: str) -> Any:
     if metric not in catalogue.metrics:
-        raise UsageError(f"There is no metric {metric!r}; the metrics are {', '.join(sorted(catalogue.metrics))}.")
+        raise UsageError(
+            f"There is no metric {metric!r}; the metrics are {', '.join(sorted(catalogue.metrics))}."
+        )
     return catalogue.latest(metric)
 
 

@@ -27,8 +27,11 @@ class Intake:
     claim: str
 
 
-def archive_file(path: Path, home: Home) -> Intake:
+def archive_file(path: Path, inbox: Path, home: Home) -> Intake:
     """Copy a whole file into the archive under its hash, read-only, and return what identifies it.
+
+    Its name is told from `inbox` on, so that a unit's folder stays part of it; a file from elsewhere has its
+    own name only.
 
     The same content is archived once. The claim names the file's place and version, so that the same
     content dropped again is another delivery (and told so), while a rerun meets its own claim.
@@ -49,7 +52,8 @@ def archive_file(path: Path, home: Home) -> Intake:
     archive.parent.mkdir(exist_ok=True)
     draft.chmod(0o440)
     draft.replace(archive)
-    filename = path.name.encode("utf-8", "replace").decode("utf-8")
+    name = path.relative_to(inbox) if path.is_relative_to(inbox) else Path(path.name)
+    filename = str(name).encode("utf-8", "replace").decode("utf-8")
     claim = f"{os.fsencode(path).decode('utf-8', 'backslashreplace')}|{status.st_size}|{status.st_mtime_ns}|{content_hash}"
     return Intake(path, filename, content_hash, archive, claim)
 
@@ -70,7 +74,9 @@ def leave_inbox(intake: Intake) -> None:
         intake.path.unlink(missing_ok=True)
 
 
-def reject_file(home: Home, source: str, batch_id: int, filename: str, archive: Path, findings: list[Finding]) -> Path:
+def reject_file(
+    home: Home, source: str, batch_id: int, filename: str, archive: Path, findings: list[Finding]
+) -> Path:
     """Put a refused file into `rejected/<source>/` beside a list of what is wrong; return the file's new place."""
     folder = home.rejected / source
     folder.mkdir(parents=True, exist_ok=True)
@@ -78,8 +84,11 @@ def reject_file(home: Home, source: str, batch_id: int, filename: str, archive: 
     target = folder / f"{batch_id}_{name}"
     shutil.copyfile(archive, target)
     listed = [
-        {"code": f.code, "sheet": f.sheet, "cell": f.cell, "found": f.found}
-        | {part: {lang: word(f, part, lang) for lang in ("zh", "en")} for part in ("title", "expected", "remedy")}
+        {"code": f.code, "level": f.level, "sheet": f.sheet, "cell": f.cell, "column": f.column, "found": f.found}
+        | {
+            part: {lang: word(f, part, lang) for lang in ("zh", "en")}
+            for part in ("title", "expected", "remedy")
+        }
         for f in findings
     ]
     (folder / f"{target.name}.json").write_text(json.dumps(listed, ensure_ascii=False, indent=1), "utf-8")

@@ -21,10 +21,29 @@ from include.period import Calendar
 
 SCENARIO_CODES = {"actual": "A", "target": "T", "budget": "B", "forecast": "F"}
 FACT_COLUMNS = [
-    *("submission_id", "value", "reported", "date", "month", "metric_id", "org_id", "dimset_id", "measure_id"),
+    *(
+        "submission_id",
+        "value",
+        "reported",
+        "date",
+        "month",
+        "metric_id",
+        "org_id",
+        "dimset_id",
+        "measure_id",
+    ),
     *("row_no", "col_no", "metric_version", "scenario", "basis", "grain", "key"),
 ]
-SLICE_COLUMNS = ["submission_id", "org_id", "period", "grain", "period_start", "period_stop", "cells_hash", "facts"]
+SLICE_COLUMNS = [
+    "submission_id",
+    "org_id",
+    "period",
+    "grain",
+    "period_start",
+    "period_stop",
+    "cells_hash",
+    "facts",
+]
 SLICE_GRAINS = {"day": "D", "month": "M", "quarter": "Q"}
 
 
@@ -124,7 +143,11 @@ def _number_facts(connection: Connection, source: str, facts: pa.Table) -> pd.Da
     for column in ("sheet", "measure", "unit"):
         frame[column] = frame[column].fillna("")
     places = frame[["sheet", "measure", "unit"]].drop_duplicates()
-    new = {"sheets": places.sheet.tolist(), "measures": places.measure.tolist(), "units": places.unit.tolist()}
+    new = {
+        "sheets": places.sheet.tolist(),
+        "measures": places.measure.tolist(),
+        "units": places.unit.tolist(),
+    }
     warehouse.run(connection, "load/add_measures", source=source, **new)
     measures = pd.DataFrame(warehouse.fetch(connection, "load/measures", source=source))
     return frame.merge(measures, on=["sheet", "measure", "unit"], how="left", validate="many_to_one").assign(
@@ -144,7 +167,9 @@ def _list_slices(calendar: Calendar, grain: str, facts: pd.DataFrame) -> pd.Data
     parts = ["measure", "date", "dimensions", "scenario", "basis", "reported", "unit", "metric", "value"]
     cells = facts[parts[0]].astype(str).str.cat([facts[part].astype(str) for part in parts[1:]], sep="\x1f")
     ordered = pd.DataFrame({"org_id": facts["org_id"], "period": facts["slice_period"], "cells": cells})
-    grouped = ordered.sort_values(["org_id", "period", "cells"]).groupby(["org_id", "period"], sort=False)["cells"]
+    grouped = ordered.sort_values(["org_id", "period", "cells"]).groupby(["org_id", "period"], sort=False)[
+        "cells"
+    ]
     slices = grouped.agg(cells_hash=_hash_cells, facts="size").reset_index()
     bounds = {period: calendar.period_bounds(period) for period in slices["period"].unique()}
     return slices.assign(
@@ -226,7 +251,11 @@ def _compare_authorities(connection: Connection, delivery: Delivery) -> list[Fin
             period=row["period"],
             level="warning",
             metrics=(row["metric"],),
-            params={"metric": row["metric"], "rival_source": row["rival_source"], "expected": row["their_total"]},
+            params={
+                "metric": row["metric"],
+                "rival_source": row["rival_source"],
+                "expected": row["their_total"],
+            },
         )
         for row in rows
     ]

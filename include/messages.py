@@ -21,17 +21,26 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
     "truncated_file": (
         ("文件不完整", "the file is incomplete"),
         ("完整的文件", "a whole file"),
-        ("文件可能在复制时中断；请重新复制或重新导出", "copying may have been cut short; copy or export it again"),
+        (
+            "文件可能在复制时中断；请重新复制或重新导出",
+            "copying may have been cut short; copy or export it again",
+        ),
     ),
     "not_a_workbook": (
         ("不是工作簿，而是：{kind}", "not a workbook but: {kind}"),
-        (".xlsx、.xls、.xlsb、.ods 工作簿或 .csv 文本", "a workbook (.xlsx, .xls, .xlsb, .ods) or a text file (.csv)"),
+        (
+            ".xlsx、.xls、.xlsb、.ods 工作簿或 .csv 文本",
+            "a workbook (.xlsx, .xls, .xlsb, .ods) or a text file (.csv)",
+        ),
         ("在 Excel 中打开后另存为 .xlsx", "open it in Excel and save it as .xlsx"),
     ),
     "encrypted": (
         ("文件有密码保护", "the file is password-protected"),
         ("没有密码的工作簿", "a workbook without password"),
-        ("在 Excel 中取消“用密码进行加密”后再保存", "remove the password in Excel (File, Info, Protect Workbook) and save it"),
+        (
+            "在 Excel 中取消“用密码进行加密”后再保存",
+            "remove the password in Excel (File, Info, Protect Workbook) and save it",
+        ),
     ),
     "damaged_file": (
         ("文件已损坏（{detail}）", "the file is damaged ({detail})"),
@@ -59,9 +68,15 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
         ("检查该行是否多了或少了分隔符", "look for a delimiter too many or too few in that row"),
     ),
     "text_read_as": (
-        ("文本按 {encoding} 编码、分隔符 {delimiter} 读取", "text read as {encoding} with the delimiter {delimiter}"),
+        (
+            "文本按 {encoding} 编码、分隔符 {delimiter} 读取",
+            "text read as {encoding} with the delimiter {delimiter}",
+        ),
         ("", ""),
-        ("如不正确，请在来源配置中声明 encoding 和 delimiter", "where that is wrong, declare encoding and delimiter in the source's layout"),
+        (
+            "如不正确，请在来源配置中声明 encoding 和 delimiter",
+            "where that is wrong, declare encoding and delimiter in the source's layout",
+        ),
     ),
     "file_name_mismatch": (
         ("文件名不符合约定", "the file's name doesn't follow the pattern"),
@@ -76,7 +91,10 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
     "sheet_ambiguous": (
         ("多个工作表都有所需的表头：{found}", "several sheets hold the declared header: {found}"),
         ("只有一个这样的工作表", "one such sheet"),
-        ("删除多余的工作表，或在来源配置中声明 sheet", "remove the others, or declare `sheet` in the source's layout"),
+        (
+            "删除多余的工作表，或在来源配置中声明 sheet",
+            "remove the others, or declare `sheet` in the source's layout",
+        ),
     ),
     "header_missing": (
         ("找不到表头", "the header can't be found"),
@@ -86,12 +104,18 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
     "column_missing": (
         ("缺少列“{column}”", "the column {column!r} is missing"),
         ("列“{column}”；最接近的是“{nearest}”", "the column {column!r}; the nearest is {nearest!r}"),
-        ("恢复列名；如已正式改名，请在来源配置的 aliases 中加入新名称", "give the column its name back; where it was renamed for good, add the new name to its aliases in the source"),
+        (
+            "恢复列名；如已正式改名，请在来源配置的 aliases 中加入新名称",
+            "give the column its name back; where it was renamed for good, add the new name to its aliases in the source",
+        ),
     ),
     "row_missing": (
         ("缺少行“{column}”", "the row {column!r} is missing"),
         ("行“{column}”；最接近的是“{nearest}”", "the row {column!r}; the nearest is {nearest!r}"),
-        ("恢复行名；如已正式改名，请在来源配置的 aliases 中加入新名称", "give the row its name back; where it was renamed for good, add the new name to its aliases in the source"),
+        (
+            "恢复行名；如已正式改名，请在来源配置的 aliases 中加入新名称",
+            "give the row its name back; where it was renamed for good, add the new name to its aliases in the source",
+        ),
     ),
     "duplicate_label": (
         ("名称重复：{cells}", "the label stands more than once: {cells}"),
@@ -104,9 +128,15 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
         ("填写行名，或删除该行的数值", "fill in the label, or clear the figures"),
     ),
     "label_moved": (
-        ("“{column}”的名称不在该单元格的左侧或上方", "the label {column!r} stands neither left of nor above this cell"),
+        (
+            "“{column}”的名称不在该单元格的左侧或上方",
+            "the label {column!r} stands neither left of nor above this cell",
+        ),
         ("未移动过的表单", "the form as it was handed out"),
-        ("不要插入或删除行列；请使用模板重新填写", "don't insert or delete rows or columns; fill in the template anew"),
+        (
+            "不要插入或删除行列；请使用模板重新填写",
+            "don't insert or delete rows or columns; fill in the template anew",
+        ),
     ),
     "period_header_unknown": (
         ("表头像是期间，但格式不符", "the header looks like a period but is written otherwise"),
@@ -121,7 +151,10 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
     "doubtful_total": (
         ("像是合计行，但名称未声明", "this looks like a total, but its label isn't declared"),
         ("已声明的合计名称或一条数据", "a declared total label, or a record"),
-        ("改用约定的合计名称，或在来源配置的 total_rows.label 中加入它", "use an agreed total label, or add it to total_rows.label in the source"),
+        (
+            "改用约定的合计名称，或在来源配置的 total_rows.label 中加入它",
+            "use an agreed total label, or add it to total_rows.label in the source",
+        ),
     ),
     "units_differ": (
         ("“{column}”的单位在各工作表不一致", "the unit of {column!r} differs between sheets"),
@@ -150,7 +183,10 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
     ),
     # systems
     "columns_changed": (
-        ("系统返回的列与声明不符：缺少 {missing}", "the system's columns changed: {missing} isn't there as declared"),
+        (
+            "系统返回的列与声明不符：缺少 {missing}",
+            "the system's columns changed: {missing} isn't there as declared",
+        ),
         ("声明的列：{missing}", "the declared columns: {missing}"),
         (
             "系统现有：{found}。请恢复该列，或修改该来源的 columns",
@@ -158,7 +194,10 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
         ),
     ),
     "unsupported_type": (
-        ("列 {column} 的类型无法读取（{found}）", "column {column} is of a type that can't be read ({found})"),
+        (
+            "列 {column} 的类型无法读取（{found}）",
+            "column {column} is of a type that can't be read ({found})",
+        ),
         ("文本、数字、日期或布尔值", "text, numbers, dates or booleans"),
         ("在查询中转换该列的类型", "convert the column in the query"),
     ),
@@ -182,6 +221,173 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
         ("不是数字", "not a number"),
         ("数字，或声明的空值记号（{nulls}）", "a number, or a declared null mark ({nulls})"),
         ("请填入数字", "type the number"),
+    ),
+    "error_cell": (
+        ("单元格是错误值", "the cell holds an error"),
+        ("数值，而不是 {found}", "a value instead of {found}"),
+        ("修正该公式或直接填入数值", "mend the formula, or type the value"),
+    ),
+    "wrong_currency": (
+        ("货币符号与该列的单位不符", "the currency sign contradicts the column's unit"),
+        ("以 {unit} 计的金额", "an amount in {unit}"),
+        ("换算成 {unit}，或去掉货币符号", "convert it to {unit}, or leave the sign out"),
+    ),
+    "not_an_integer": (
+        ("不是整数", "not a whole number"),
+        ("没有小数的数字", "a number without decimals"),
+        ("请填入整数", "type a whole number"),
+    ),
+    "not_a_date": (
+        ("不是有效日期", "not a date that can be"),
+        (
+            "形如 {format} 的日期，1990 年以后、十年以内",
+            "a date such as {format}, after 1990 and not ten years ahead",
+        ),
+        ("改正日期", "correct the date"),
+    ),
+    "ambiguous_date": (
+        ("日和月的顺序不明", "day and month can't be told apart"),
+        ("形如 2026-03-05 的日期", "a date such as 2026-03-05"),
+        (
+            "写成 2026-03-05；若整列都这样写，请在来源配置中声明 format",
+            "write 2026-03-05; where the whole column is written so, declare `format` in the source",
+        ),
+    ),
+    "date_serial": (
+        ("像是 Excel 的日期序列号", "this looks like Excel's serial number of a date"),
+        ("日期或期间，例如 2026-03-05", "a date or period such as 2026-03-05"),
+        ("把单元格格式设为日期后重新保存", "format the cell as a date and save the workbook again"),
+    ),
+    "not_a_period": (
+        ("不是有效期间", "not a period"),
+        ("形如 2026-03 或 2026-Q1 的期间", "a period such as 2026-03 or 2026-Q1"),
+        ("改正期间", "correct the period"),
+    ),
+    "ambiguous_period": (
+        ("无法区分一月和十月", "January and October can't be told apart"),
+        ("形如 2026-01 或 2026-10 的期间", "a period such as 2026-01 or 2026-10"),
+        ("写成 2026-01 或 2026-10", "write 2026-01 or 2026-10"),
+    ),
+    "not_a_boolean": (
+        ("不是“是”或“否”", "neither yes nor no"),
+        ("是或否", "yes or no"),
+        ("请填入 是 或 否", "type yes or no"),
+    ),
+    "required_blank": (
+        ("必填项为空", "a required value is blank"),
+        ("“{column}”的值", "a value of {column!r}"),
+        ("请填写", "fill it in"),
+    ),
+    "not_allowed": (
+        ("不在允许的值之中", "not one of the allowed values"),
+        ("以下之一：{allowed}", "one of: {allowed}"),
+        (
+            "选择允许的值；若确有新值，请加入来源配置的 in",
+            "choose an allowed value; a new one is added to `in` in the source",
+        ),
+    ),
+    "below_min": (
+        ("小于允许的最小值", "below the allowed minimum"),
+        ("不小于 {min}", "at least {min}"),
+        ("核对数值和单位", "check the figure and its unit"),
+    ),
+    "above_max": (
+        ("大于允许的最大值", "above the allowed maximum"),
+        ("不大于 {max}", "at most {max}"),
+        ("核对数值和单位", "check the figure and its unit"),
+    ),
+    "pattern_mismatch": (
+        ("写法不符合约定", "not written as agreed"),
+        ("符合 {pattern} 的文本", "a text that matches {pattern}"),
+        ("按约定的写法填写", "write it as agreed"),
+    ),
+    "duplicate_key": (
+        ("与 {other} 重复", "the same again as {other}"),
+        ("{keys} 的每种组合只出现一次", "each combination of {keys} once"),
+        (
+            "删除重复的一条；若确为两条，请增加能区分它们的列",
+            "delete one of them; where both are meant, add a column that tells them apart",
+        ),
+    ),
+    "unknown_org": (
+        ("未知的组织单位", "unknown org unit"),
+        ("组织结构中的单位；最接近的是：{nearest}", "a unit of the org tree; nearest: {nearest}"),
+        (
+            "改正名称；若是新名称，请在 org.yaml 中加入别名",
+            "correct the name; add a new one to the unit's aliases in org.yaml",
+        ),
+    ),
+    "org_not_in_force": (
+        ("{org} 在 {period} 不存在", "{org} doesn't exist in {period}"),
+        ("该期间有效的组织单位", "a unit in force in that period"),
+        (
+            "核对单位和期间；如有调整，请更新 org.yaml",
+            "check unit and period; update org.yaml after a reorganisation",
+        ),
+    ),
+    "org_not_expected": (
+        ("{org} 不负责报送此来源", "{org} doesn't owe this source"),
+        ("来源配置 expects.org 中的单位", "a unit of the source's expects.org"),
+        ("删除该单位的数据，或修改 expects.org", "remove that unit's rows, or change expects.org"),
+    ),
+    "org_missing": (
+        ("缺少 {name}（{unit}）的数据", "nothing for {name} ({unit})"),
+        ("每个应报送单位的数据", "data of every unit that owes them"),
+        ("补充该单位的数据", "add that unit's data"),
+    ),
+    "unknown_unit": (
+        ("表头的计量单位无法识别", "the unit in the header isn't known"),
+        ("{unit}；最接近的已知单位：{nearest}", "{unit}; nearest known units: {nearest}"),
+        (
+            "改回 {unit}；若是新单位，请在 units.yaml 中定义",
+            "put {unit} back; define a new unit in units.yaml",
+        ),
+    ),
+    "unit_changed": (
+        ("表头的计量单位变了", "the unit in the header has changed"),
+        ("{unit}", "{unit}"),
+        ("按 {unit} 填报，或修改来源配置中的 unit", "report in {unit}, or change `unit` in the source"),
+    ),
+    "rule_broken": (
+        ("不满足规则 {rule}", "the rule {rule} doesn't hold"),
+        (
+            "{left} 与 {right} 符合规则（容差 {tolerance}）",
+            "{left} and {right} that obey it (tolerance {tolerance})",
+        ),
+        ("核对参与计算的各项", "check the figures that take part"),
+    ),
+    "control_total_mismatch": (
+        ("合计“{label}”与明细之和不符", "the total {label!r} isn't the sum of its rows"),
+        ("{expected}（容差 {tolerance}）", "{expected} (tolerance {tolerance})"),
+        ("核对明细和合计公式", "check the rows and the total's formula"),
+    ),
+    "too_few_rows": (
+        ("记录太少：{found}", "too few records: {found}"),
+        ("至少 {limit} 条", "at least {limit}"),
+        ("确认导出完整", "make sure that the export is complete"),
+    ),
+    "too_many_rows": (
+        ("记录太多：{found}", "too many records: {found}"),
+        ("至多 {limit} 条", "at most {limit}"),
+        ("确认没有重复导出", "make sure that nothing was exported twice"),
+    ),
+    "shrunken": (
+        ("记录比上次少得多：{found}，上次 {last}", "far fewer records than last time: {found} after {last}"),
+        ("减少不超过 {share}%", "at most {share} % fewer"),
+        (
+            "确认导出完整；如属实，请调整 expects.rows.shrink",
+            "make sure that the export is complete; if so, change expects.rows.shrink",
+        ),
+    ),
+    "no_values": (
+        ("没有任何数值", "no values at all"),
+        ("至少一个数值：{columns}", "at least one value in: {columns}"),
+        ("填写后重新提交", "fill it in and deliver it again"),
+    ),
+    "more_findings": (
+        ("还有 {more} 处同样的问题（{what}）", "{more} more of the same ({what})"),
+        ("", ""),
+        ("先改正已列出的，再重新提交", "mend those listed, then deliver again"),
     ),
     # the ledger: one number comes from one place
     "doubled_source": (
@@ -224,6 +430,9 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
 
 def word(finding: Finding, part: str, language: str) -> str:
     """Return the `part` ("title", "expected" or "remedy") of a finding's message in `language` (zh or en)."""
-    words = MESSAGES[finding.code][("title", "expected", "remedy").index(part)]
-    known = {name: getattr(finding, name) for name in ("found", "sheet", "cell", "column", "org", "period", "rule")}
+    unworded: tuple[Words, Words, Words] = ((finding.code, finding.code), ("", ""), ("", ""))
+    words = MESSAGES.get(finding.code, unworded)[("title", "expected", "remedy").index(part)]
+    known = {
+        name: getattr(finding, name) for name in ("found", "sheet", "cell", "column", "org", "period", "rule")
+    }
     return words[0 if language == "zh" else 1].format_map(defaultdict(str, known | dict(finding.params)))

@@ -34,11 +34,19 @@ def queue_report(
     where a finding concerns the whole delivery).
     """
     source = catalogue.sources[run.source]
-    bad = [batch for batch in batches if batch.status in {"refused", "failed"} or _errors(findings[batch.batch_id])]
+    if not isinstance(source, WorkbookSource):
+        batches = batches[-1:]  # a system that was asked again answered in the end: only the last try counts
+    bad = [
+        batch
+        for batch in batches
+        if batch.status in {"refused", "failed"} or _errors(findings[batch.batch_id])
+    ]
     if not bad and not failed_tasks:
         return []
     if not warehouse.run(connection, "message/count_of_run", run_id=run.run_id).scalar_one():
-        for message in compose(_describe_run(source, run, batches, findings, failed_tasks), _recipients(catalogue, source)):
+        for message in compose(
+            _describe_run(source, run, batches, findings, failed_tasks), _recipients(catalogue, source)
+        ):
             row = {name: getattr(message, name) for name in Message.__dataclass_fields__}
             warehouse.run(connection, "message/queue", **row)
     return [_describe_batch(batch, findings[batch.batch_id]) for batch in bad]
@@ -55,14 +63,22 @@ def _describe_run(
     findings: Mapping[int, list[Finding]],
     failed_tasks: Sequence[str],
 ) -> RunOutcome:
-    failures = [TaskFailure(batch.filename or run.source, batch.failure) for batch in batches if batch.status == "failed"]
+    failures = [
+        TaskFailure(batch.filename or run.source, batch.failure)
+        for batch in batches
+        if batch.status == "failed"
+    ]
     return RunOutcome(
         run_id=run.run_id,
         url=run.url,
         source=run.source,
         names=(source.name.read("zh"), source.name.read("en")) if source.name else ("", ""),
         is_workbook=isinstance(source, WorkbookSource),
-        batches=tuple(_describe_outcome(batch, findings[batch.batch_id]) for batch in batches if batch.status != "failed"),
+        batches=tuple(
+            _describe_outcome(batch, findings[batch.batch_id])
+            for batch in batches
+            if batch.status != "failed"
+        ),
         failures=tuple(failures or [TaskFailure(task) for task in failed_tasks]),
     )
 
@@ -70,7 +86,15 @@ def _describe_run(
 def _describe_outcome(batch: BatchRow, findings: list[Finding]) -> BatchOutcome:
     refused = batch.status == "refused"
     held = batch.status == "accepted" and bool(_errors(findings))
-    outcome = "refused" if refused else "held" if held else "unchanged" if batch.status == "unchanged" else "accepted"
+    outcome = (
+        "refused"
+        if refused
+        else "held"
+        if held
+        else "unchanged"
+        if batch.status == "unchanged"
+        else "accepted"
+    )
     returned = f"rejected/{batch.source}/" if refused and batch.archive_uri else ""
     return BatchOutcome(outcome, batch.filename, tuple(findings), returned)  # type: ignore[arg-type]
 

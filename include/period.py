@@ -23,7 +23,12 @@ _DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 _MONTH = re.compile(r"(\d{4})-(\d{2})")
 _QUARTER = re.compile(r"(\d{4})-Q([1-4])")
 _PLACEHOLDER = re.compile(r"\{(year|month|quarter|day)\}")
-_PARTS = {"year": r"(?P<year>\d{4})", "month": r"(?P<month>0?[1-9]|1[0-2])", "quarter": r"(?P<quarter>[1-4一二三四])"}
+_PARTS = {
+    "year": r"(?P<year>\d{4})",
+    "month": r"(?P<month>0?[1-9]|1[0-2])",
+    "quarter": r"(?P<quarter>[1-4一二三四])",
+}
+_TOGETHER = (["month", "year"], ["quarter", "year"], ["day", "month", "year"])
 _PARTS["day"] = r"(?P<day>0?[1-9]|[12]\d|3[01])"
 
 
@@ -44,7 +49,7 @@ class PeriodRow:
     """One month or quarter as the warehouse stores it.
 
     `end` is exclusive, `year` the fiscal year, `quarter` the key of the quarter that it is or lies in,
-    `previous` and `year_ago` keys of the same grain, `position` its place in the fiscal year (1 to 12, or 1 to 4).
+    `previous` and `year_ago` keys of the same grain, `position` its place in the fiscal year (from 1).
     """
 
     grain: Grain
@@ -77,7 +82,7 @@ class Calendar:
         return f"{year:04d}-Q{(position - 1) // 3 + 1}"
 
     def year_of(self, key: str) -> int:
-        """Return the fiscal year that a day, month or quarter key lies in. Raises ValueError for another text."""
+        """Return the fiscal year that a period key lies in. Raises ValueError for another text."""
         return self._fiscal(_month_count(self.period_bounds(key)[0]))[0]
 
     def position_of(self, key: str) -> int:
@@ -117,7 +122,10 @@ class Calendar:
     def months_of(self, key: str) -> list[str]:
         """Return the month keys that lie in a month or quarter key, in order."""
         start, end = self.period_bounds(key)
-        return [_month_key(count) for count in range(_month_count(start), max(_month_count(end), _month_count(start) + 1))]
+        return [
+            _month_key(count)
+            for count in range(_month_count(start), max(_month_count(end), _month_count(start) + 1))
+        ]
 
     def months_between(self, first: str, last: str) -> list[str]:
         """Return the month keys from `first` to `last`, both included; empty where `last` is earlier."""
@@ -140,13 +148,16 @@ class Calendar:
         return self.shift(key, -4 if self.grain_of(key) == "Q" else -12)
 
     def months_in_year_to(self, key: str) -> list[str]:
-        """Return the month keys from the fiscal year's first month to the end of `key`: what its ytd covers."""
+        """Return the month keys from the fiscal year's first month to the end of `key`, as ytd covers."""
         last = _month_count(self.last_day(key))
         return [_month_key(count) for count in range(last - self._fiscal(last)[1] + 1, last + 1)]
 
     def rows(self, first_year: int, last_year: int) -> list[PeriodRow]:
-        """Return all months and quarters of the fiscal years `first_year` to `last_year`, in order of time."""
-        months = [_month_key(count) for count in range(self._year_start(first_year), self._year_start(last_year + 1))]
+        """Return all months, then all quarters, of the fiscal years `first_year` to `last_year`."""
+        months = [
+            _month_key(count)
+            for count in range(self._year_start(first_year), self._year_start(last_year + 1))
+        ]
         quarters = list(dict.fromkeys(map(self.quarter_of, months)))
         return [self._row("M", key) for key in months] + [self._row("Q", key) for key in quarters]
 
@@ -154,7 +165,9 @@ class Calendar:
         start, end = self.period_bounds(key)
         quarter = key if grain == "Q" else self.quarter_of(key)
         before, ago = self.previous(key), self.year_ago(key)
-        return PeriodRow(grain, key, start, end, self.year_of(key), quarter, before, ago, self.position_of(key))
+        return PeriodRow(
+            grain, key, start, end, self.year_of(key), quarter, before, ago, self.position_of(key)
+        )
 
     # Whole columns of dates: datetime64, Python dates or Arrow dates alike; NaT stays NaT or None.
 
@@ -164,7 +177,7 @@ class Calendar:
 
     def month_keys(self, dates: "pd.Series[Any]") -> "pd.Series[Any]":
         """Return each date's month key as text; None for a missing date."""
-        return self._keys(dates, lambda count: _month_key(count))
+        return self._keys(dates, _month_key)
 
     def quarter_keys(self, dates: "pd.Series[Any]") -> "pd.Series[Any]":
         """Return each date's fiscal quarter key as text; None for a missing date."""
@@ -176,12 +189,15 @@ class Calendar:
         missing = np.isnat(distinct)
         counts = distinct.astype(np.int64) + 1970 * 12
         keys = [None if gone else key_of(int(count)) for count, gone in zip(counts, missing, strict=True)]
-        return pd.Series(np.array([*keys, None], dtype=object)[:-1][places], index=dates.index, name=dates.name)
+        named = np.array([*keys, None], dtype=object)[:-1][places]
+        return pd.Series(named, index=dates.index, name=dates.name, dtype=object)
 
     def parse_period(self, text: str, pattern: str) -> str | None:
-        """Return the period key that a header such as `2026年3月` names under `{year}年{month}月`; None where
-        it doesn't match. `{year}` has four digits and means the fiscal year together with `{quarter}`.
-        Full-width digits and outer blanks don't matter. Raises ValueError for a pattern without `{year}`."""
+        """Return the period key that a header such as `2026年3月` names under `{year}年{month}月`, or None.
+
+        `{year}` has four digits and means the fiscal year together with `{quarter}`.
+        Full-width digits and outer blanks don't matter. Raises ValueError for a pattern without `{year}`.
+        """
         match = _compile(pattern).fullmatch(unicodedata.normalize("NFKC", text).strip())
         if not match:
             return None
@@ -246,15 +262,17 @@ def _months(dates: "pd.Series[Any]") -> npt.NDArray[np.datetime64]:
 
 @lru_cache(maxsize=256)
 def _compile(pattern: str) -> re.Pattern[str]:
-    """Return the expression for a period pattern: text stands for itself, `{year}`, `{month}`, `{quarter}`,
-    `{day}` for numbers. Raises ValueError where it can't name one period."""
-    names = _PLACEHOLDER.findall(pattern)
-    if sorted(names) not in ([*map(str, s)] for s in (["month", "year"], ["quarter", "year"], ["day", "month", "year"])):
-        raise ValueError(
-            f"the period pattern {pattern!r} needs {{year}} with {{month}} (and {{day}}) or with {{quarter}}, each once"
-        )
+    """Return the regular expression for a period pattern.
+
+    Text stands for itself, `{year}`, `{month}`, `{quarter}`, `{day}` for numbers. Raises ValueError where it
+    can't name one period.
+    """
+    if sorted(_PLACEHOLDER.findall(pattern)) not in _TOGETHER:
+        needs = "{year} with {month} (and {day}) or with {quarter}, each once"
+        raise ValueError(f"the period pattern {pattern!r} needs {needs}")
     pieces = _PLACEHOLDER.split(unicodedata.normalize("NFKC", pattern).strip())
-    return re.compile("".join(_PARTS[piece] if place % 2 else re.escape(piece) for place, piece in enumerate(pieces)))
+    parts = (_PARTS[piece] if place % 2 else re.escape(piece) for place, piece in enumerate(pieces))
+    return re.compile("".join(parts))
 
 
 def check_pattern(pattern: str) -> None:

@@ -92,10 +92,22 @@ def _publish_metrics(connection: Connection, catalogue: Catalogue) -> None:
             ratio = definition.ratio
             row: dict[str, Any] = {
                 name: getattr(definition, name)
-                for name in ("version", "unit", "owner", "steward", "tier", "amber_within", "kind", "status", "valid_to")
+                for name in (
+                    "version",
+                    "unit",
+                    "owner",
+                    "steward",
+                    "tier",
+                    "amber_within",
+                    "kind",
+                    "status",
+                    "valid_to",
+                )
             }
             row |= {f"name_{language}": definition.name.read(language) for language in ("zh", "en")}
-            row |= {f"definition_{language}": definition.definition.read(language) for language in ("zh", "en")}
+            row |= {
+                f"definition_{language}": definition.definition.read(language) for language in ("zh", "en")
+            }
             row["better"] = "band" if isinstance(definition.better, Band) else definition.better
             row["formula"] = f"{ratio.of} / {ratio.to}" if ratio else definition.formula
             row["valid_from"] = BEGINNING if definition is versions[0] else definition.valid_from
@@ -108,7 +120,9 @@ def _publish_sources(connection: Connection, catalogue: Catalogue) -> None:
     """Sources, and who owes which metric by what the primary ones expect."""
     for source in catalogue.sources.values():
         row = {name: getattr(source, name) for name in ("source", "department", "owner", "kind", "authority")}
-        names = {f"name_{lang}": source.name.read(lang) if source.name else source.source for lang in ("zh", "en")}
+        names = {
+            f"name_{lang}": source.name.read(lang) if source.name else source.source for lang in ("zh", "en")
+        }
         warehouse.run(connection, "publish/source", **row, **names)
         expected = source.expects.org
         if expected is None or source.authority != "primary":
@@ -121,5 +135,9 @@ def _publish_sources(connection: Connection, catalogue: Catalogue) -> None:
 
 def _actual_metrics(source: Source) -> list[str]:
     """The metrics whose actual values a source reports."""
-    measures = source.rows.values() if isinstance(source, WorkbookSource) and source.rows else source.columns.values()
+    measures = (
+        source.rows.values()
+        if isinstance(source, WorkbookSource) and source.rows
+        else source.columns.values()
+    )
     return [measure.metric for measure in measures if measure.metric and measure.scenario == "actual"]

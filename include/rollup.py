@@ -68,6 +68,8 @@ def roll_up_quarters(connection: Connection, catalogue: Catalogue) -> list[str]:
 
 def _recompute(connection: Connection, catalogue: Catalogue, grain: Grain) -> None:
     """Compute every KPI in reach of the temporary table `touched`, and write what changed."""
+    # Compiling a plan costs more than these statements run; and month KPIs written a moment ago have no statistics.
+    warehouse.run_script(connection, "SET LOCAL jit = off")
     numbers = {r["id"]: r["number"] for r in warehouse.fetch(connection, "load/ids") if r["kind"] == "metric"}
     derivations = derive(catalogue, numbers)
     pairs = _closure(derivations)
@@ -76,16 +78,29 @@ def _recompute(connection: Connection, catalogue: Catalogue, grain: Grain) -> No
     warehouse.run(connection, "rollup/scope")
     warehouse.run(connection, "rollup/scope_derived", **made_of)
     warehouse.run_script(connection, "ANALYZE scope")
+    for step in ("span", "leaf", "owed"):
+        warehouse.run(connection, f"rollup/{step}", grain=grain)
+        warehouse.run_script(connection, f"ANALYZE {step}")
     warehouse.run(connection, "rollup/base", grain=grain)
     if grain == "Q":
+        warehouse.run(connection, "rollup/month_ytd")
+        warehouse.run_script(connection, "ANALYZE work; ANALYZE month_ytd")
         warehouse.run(connection, "rollup/quarter_ytd")
     warehouse.run(connection, "rollup/drop_empty_derived")
     warehouse.run(connection, "rollup/add_components", grain=grain, **made_of)
     warehouse.run_script(connection, "CREATE INDEX ON work (metric_id, org_id, start); ANALYZE work")
     for derivation in derivations:
         _evaluate(connection, derivation, grain)
+    _write_changed(connection, grain)
+
+
+def _write_changed(connection: Connection, grain: Grain) -> None:
+    """Compare the temporary table `work` with what stands in its scope, and write the difference as history."""
+    warehouse.run(connection, "rollup/standing", grain=grain)
+    warehouse.run_script(connection, "ANALYZE work; ANALYZE standing")
+    warehouse.run(connection, "rollup/changed")
     moment = warehouse.run(connection, "rollup/moment").scalar_one()
-    warehouse.run(connection, "rollup/close_changed", grain=grain, computed_at=moment)
+    warehouse.run(connection, "rollup/close_changed", computed_at=moment)
     warehouse.run(connection, "rollup/insert_changed", grain=grain, computed_at=moment)
 
 
@@ -121,7 +136,11 @@ def _compile(numbers: dict[str, int], definition: MetricDefinition, *, first: bo
                 for name in references(definition.expression)}  # fmt: skip
         needed = sorted(used)
         reaches_back = any(name.modifier == "prior" for name in references(definition.expression))
-        ytd = "NULL::numeric" if reaches_back else render_sql(definition.expression, lambda name: f"y{place[name.name]}")
+        ytd = (
+            "NULL::numeric"
+            if reaches_back
+            else render_sql(definition.expression, lambda name: f"y{place[name.name]}")
+        )
     return Derivation(
         metric_id=numbers[definition.id],
         version=definition.version,
@@ -150,7 +169,11 @@ def _evaluate(connection: Connection, derivation: Derivation, grain: Grain) -> N
     columns = [
         f"max(w.{source}) FILTER (WHERE w.metric_id = {number} AND w.start = p.{start}) AS {letter}{i}"
         for i, number in enumerate(derivation.components)
-        for letter, source, start in (("c", "value", "start"), ("y", "ytd", "start"), ("p", "value", "previous"))
+        for letter, source, start in (
+            ("c", "value", "start"),
+            ("y", "ytd", "start"),
+            ("p", "value", "previous"),
+        )
     ]
     missing = ", ".join(f"CASE WHEN {column} IS NULL THEN '{name}' END" for column, name in derivation.needed)
     statement = (
@@ -159,7 +182,9 @@ def _evaluate(connection: Connection, derivation: Derivation, grain: Grain) -> N
         .replace("{value}", derivation.value)
         .replace("{ytd}", derivation.ytd)
         .replace("{missing}", f"concat_ws(', ', {missing})")
-        .replace("{rows}", "w.start IN (p.start, p.previous)" if derivation.reaches_back else "w.start = p.start")
+        .replace(
+            "{rows}", "w.start IN (p.start, p.previous)" if derivation.reaches_back else "w.start = p.start"
+        )
     )
     parameters = {
         "metric_id": derivation.metric_id,

@@ -99,7 +99,9 @@ def extract(source_id: str, run: Run, *, file: Path | None = None, window: Windo
 def find_source(catalogue: Catalogue, source_id: str) -> Source:
     """Return a source by its id. Raises UsageError naming those there are."""
     if source_id not in catalogue.sources:
-        raise UsageError(f"There is no source {source_id!r}; the sources are {', '.join(sorted(catalogue.sources))}.")
+        raise UsageError(
+            f"There is no source {source_id!r}; the sources are {', '.join(sorted(catalogue.sources))}."
+        )
     return catalogue.sources[source_id]
 
 
@@ -111,8 +113,13 @@ def mapping_version(catalogue: Catalogue, source: Source) -> str:
 
 def _take_in(catalogue: Catalogue, source: Source, run: Run, path: Path, *, keep: bool) -> int | None:
     """Archive and claim one file; None where another run holds the claim, or finished it."""
-    intake = archive_file(path, current_home())
-    about = {"filename": intake.filename, "content_hash": intake.content_hash, "archive_uri": intake.archive.as_uri()}
+    home = current_home()
+    intake = archive_file(path, home.inbox / source.source, home)
+    about = {
+        "filename": intake.filename,
+        "content_hash": intake.content_hash,
+        "archive_uri": f"file://{intake.archive}",
+    }
     claim = f"{run.run_id}|{intake.claim}" if keep else intake.claim
     with warehouse.connect() as connection:
         batch = open_batch(connection, run, mapping_version(catalogue, source), claim=claim, **about)
@@ -123,13 +130,16 @@ def _take_in(catalogue: Catalogue, source: Source, run: Run, path: Path, *, keep
 
 def _unfinished(run: Run) -> list[int]:
     with warehouse.connect() as connection:
-        rows = warehouse.fetch(connection, "batch/unfinished", source=run.source, run_id=run.run_id, run_url=run.url)
+        rows = warehouse.fetch(
+            connection, "batch/unfinished", source=run.source, run_id=run.run_id, run_url=run.url
+        )
     return [row["batch_id"] for row in rows]
 
 
 def _read_file(batch: BatchRow, catalogue: Catalogue, source: WorkbookSource) -> None:
-    archived = Path.from_uri(batch.archive_uri) if hasattr(Path, "from_uri") else Path(batch.archive_uri[7:])
-    reported = workbook.fetch(source, archived, catalogue.org, filename=batch.filename)
+    archived = Path(batch.archive_uri.removeprefix("file://"))
+    delivered = current_home().inbox / source.source / batch.filename
+    reported = workbook.fetch(source, archived, delivered)
     save_reported(reported, _stage(batch.batch_id, "reported"))
     with warehouse.connect() as connection:
         advance(connection, batch.batch_id, "read", rows_read=reported.rows_read)
@@ -137,11 +147,13 @@ def _read_file(batch: BatchRow, catalogue: Catalogue, source: WorkbookSource) ->
 
 def _read_system(batch: BatchRow, catalogue: Catalogue, source: SqlSource | RestSource) -> None:
     assert batch.window is not None
-    connection_info = resolve_connection(source.connection)
+    named = resolve_connection(source.connection)
     if isinstance(source, SqlSource):
-        reported = sql.fetch(source, catalogue.query_of(source), batch.window, connection_info)
+        reported = sql.fetch(
+            source, catalogue.query_of(source), batch.window, named, timezone=catalogue.calendar.timezone
+        )
     else:
-        reported = rest.fetch(source, batch.window, connection_info)
+        reported = rest.fetch(source, batch.window, named)
     save_reported(reported, _stage(batch.batch_id, "reported"))
     with warehouse.connect() as connection:
         advance(connection, batch.batch_id, "read", rows_read=reported.rows_read)
@@ -178,7 +190,9 @@ def _validate_one(batch: BatchRow) -> None:
     source = find_source(catalogue, batch.source)
     reported = load_reported(_stage(batch.batch_id, "reported"))
     with warehouse.connect() as connection:
-        last_rows = warehouse.run(connection, "batch/last_rows", source=batch.source, batch_id=batch.batch_id).scalar()
+        last_rows = warehouse.run(
+            connection, "batch/last_rows", source=batch.source, batch_id=batch.batch_id
+        ).scalar()
     validated = validating.validate(source, catalogue, reported, last_rows)
     if not validated.accepted:
         raise RefusedError(validated.findings)
@@ -258,13 +272,16 @@ def _guard(batch_id: int, stage: str, run: Run, step: Callable[..., None], *argu
 
 
 def _refuse(batch: BatchRow, stage: str, findings: list[Finding]) -> None:
-    """Record a refusal, and give the file back in `rejected/`."""
-    if batch.archive_uri:
-        archive = Path(batch.archive_uri.removeprefix("file://"))
-        reject_file(current_home(), batch.source, batch.batch_id, batch.filename, archive, findings)
+    """Record a refusal, and give the file back in `rejected/`; the archive has it where that fails."""
     with warehouse.connect() as connection:
         note_findings(connection, batch.batch_id, stage, findings)
         advance(connection, batch.batch_id, "refused")
+    if batch.archive_uri:
+        archive = Path(batch.archive_uri.removeprefix("file://"))
+        try:
+            reject_file(current_home(), batch.source, batch.batch_id, batch.filename, archive, findings)
+        except OSError:
+            log.exception("batch %s: the refused file could not be put into rejected/", batch.batch_id)
     shutil.rmtree(_stage_folder(batch.batch_id), ignore_errors=True)
 
 

@@ -17,8 +17,8 @@ from include.catalogue import Catalogue, MetricDefinition
 from include.catalogue.models import Source
 from include.coerce import trim_zeros
 from include.errors import RefusedError
-from include.validate import Validated
-from include.validate.plan import Field, Plan, plan_source
+from include.plan import Field, Plan, plan_source
+from include.validated import Validated, as_objects
 
 FACTS = pa.schema(
     [
@@ -51,10 +51,11 @@ _BASES = {"flow": "F", "ytd": "Y", "stock": "S"}
 def standardise(source: Source, catalogue: Catalogue, validated: Validated) -> pa.Table:
     """Return one fact (a row of FACTS) for each measure value of the rows that go on.
 
-    `date` is the day or the period's last day, `month` the first day of the month that holds it. `value` is the
-    exact decimal in the metric's unit: reported x factor, times -1 where the source says `sign: "-"`; rounded
-    half-up to PLACES only where the factor has no finite decimal form. `reported` is the exact decimal as
-    reported, in `unit`. `basis` F flow, Y year to date, S stock. Blank values and held slices give no fact.
+    `date` is the day or the period's last day, `month` the first day of the month that holds it. `value` is
+    the exact decimal in the metric's unit: reported x factor, times -1 where the source says `sign: "-"`;
+    rounded half-up to PLACES only where the factor has no finite decimal form. `reported` is the exact
+    decimal as reported, in `unit`. `basis` F flow, Y year to date, S stock. Blank values and held slices
+    give no fact.
     Raises RefusedError with the batch's errors where nothing of it may go on.
     """
     if validated.refused:
@@ -71,7 +72,7 @@ def standardise(source: Source, catalogue: Catalogue, validated: Validated) -> p
 
 @dataclass(frozen=True)
 class _Rows:
-    """The rows that go on, and what all measures of a row share. Every array has one entry for each of them."""
+    """The rows that go on, and what all measures of a row share; arrays have one entry for each row."""
 
     positions: npt.NDArray[np.int64]
     shared: pa.Table
@@ -102,7 +103,7 @@ class _Rows:
 
 def _measure_facts(field: Field, catalogue: Catalogue, validated: Validated, rows: _Rows) -> pa.Table:
     """Return the facts of one measure column; the metric's version is the one in force at each date."""
-    values = validated.frame[field.name].to_numpy(object, na_value=None)[rows.positions]
+    values = as_objects(validated.frame[field.name])[rows.positions]
     there = np.flatnonzero(pd.notna(values))
     taken = pa.array(there)
     shared = rows.shared.take(taken)
@@ -126,9 +127,10 @@ def _measure_facts(field: Field, catalogue: Catalogue, validated: Validated, row
 
 
 def convert(values: npt.NDArray[np.object_], factor: Fraction) -> tuple[pa.Array, pa.Array]:
-    """Return Decimals as reported and multiplied by `factor`, both as plain decimal texts without needless zeros.
+    """Return Decimals as reported and multiplied by `factor`.
 
-    The product is exact where the factor is a finite decimal, else rounded half-up to PLACES places.
+    Both are plain decimal texts without needless zeros. The product is exact where the factor is a finite
+    decimal, else rounded half-up to PLACES places.
     """
     reported = _write_decimals(values)
     if factor == 1:
@@ -144,7 +146,7 @@ def convert(values: npt.NDArray[np.object_], factor: Fraction) -> tuple[pa.Array
 
 
 def _divide_half_up(number: Decimal, divisor: Decimal, step: Decimal) -> Decimal:
-    """Divide and round once, half away from zero: the quotient carries 200 digits, no tie can arise in them."""
+    """Divide and round half away from zero; a quotient carries 200 digits, too many for a false tie."""
     return (number / divisor).quantize(step, rounding=ROUND_HALF_UP)
 
 
@@ -159,12 +161,7 @@ def _finite(factor: Fraction) -> Decimal | None:
 
 def _write_decimals(values: npt.NDArray[np.object_]) -> pa.Array:
     """Return plain texts of Decimals: no exponent, no needless zeros."""
-    try:
-        texts = pa.array(values).cast(pa.string())
-    except (pa.ArrowInvalid, pa.ArrowTypeError):
-        texts = pa.array([format(value, "f") for value in values], pa.string())
-    if texts.type != pa.string() or not len(texts):
-        return pa.array([], pa.string())
+    texts = pa.array(list(map(str, values)), pa.string())
     odd = pc.match_substring(texts, "E")
     if pc.any(odd).as_py():
         plain = [format(values[place], "f") for place in np.flatnonzero(odd.to_numpy(zero_copy_only=False))]
@@ -191,7 +188,7 @@ def _versions(dates: pa.Array, versions: list[MetricDefinition], catalogue: Cata
 
 
 def _axis(field: Field, validated: Validated, rows: _Rows) -> tuple[pa.Array, pa.Array]:
-    """Return row and column that the measure has by itself on each row's sheet; null where the record decides."""
+    """Return the measure's own row and column on each row's sheet; null where the record decides."""
     sheets, names = pd.factorize(rows.sheets)
     places = [validated.axes.get(str(name), {}).get(field.name, (None, None)) for name in names]
     taken = pa.array(sheets)
@@ -207,7 +204,9 @@ def _write_dimensions(frame: pd.DataFrame, plan: Plan) -> pa.Array:
     coded = [pd.factorize(frame[field.name]) for field in fields]
     numbers, sets = pd.factorize(pd.MultiIndex.from_arrays([codes for codes, _ in coded]))
     texts = [
-        json.dumps(dict(_named(fields, coded, places)), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        json.dumps(
+            dict(_named(fields, coded, places)), ensure_ascii=False, sort_keys=True, separators=(",", ":")
+        )
         for places in sets
     ]
     return pa.array(texts, pa.string()).take(pa.array(numbers))

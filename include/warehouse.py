@@ -60,7 +60,9 @@ def read_bi_views() -> list[str]:
 @cache
 def _engine(url: str) -> Engine:
     """One engine a URL and process. No pool: tasks fork, and an idle connection in a fork is a bug."""
-    return create_engine(url, poolclass=NullPool, connect_args={"connect_timeout": 10, "application_name": "kpi"})
+    return create_engine(
+        url, poolclass=NullPool, connect_args={"connect_timeout": 10, "application_name": "kpi"}
+    )
 
 
 @contextmanager
@@ -84,7 +86,9 @@ def exclusive(name: str) -> Iterator[None]:
     waited for it inside would read from before the wait.
     """
     with _engine(loader_url()).connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("SELECT pg_advisory_lock(hashtextextended('ledger.' || :name, 0))"), {"name": name})
+        connection.execute(
+            text("SELECT pg_advisory_lock(hashtextextended('ledger.' || :name, 0))"), {"name": name}
+        )
         yield
 
 

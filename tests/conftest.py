@@ -4,11 +4,16 @@ import os
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
 
-from include.home import Home
+from include.home import PROJECT, Home
 from include.stack.postgres import EmbeddedPostgres
+
+if TYPE_CHECKING:
+    from tests.company import Company
 
 _numbers = count(1)
 
@@ -77,6 +82,15 @@ def loader_url(postgres: EmbeddedPostgres, warehouse_url: str) -> str:
 
 
 @pytest.fixture
+def company(warehouse_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "Company":
+    """Return the small company of tests/company.py, published in a fresh warehouse."""
+    from tests.company import Company, read_company
+
+    monkeypatch.setenv("KPI_WAREHOUSE_URL", warehouse_url)
+    return Company(read_company(tmp_path / "config"))
+
+
+@pytest.fixture
 def reader_url(postgres: EmbeddedPostgres, warehouse_url: str) -> str:
     """Return the BI log-in's URL of the same warehouse as `warehouse_url`."""
     return postgres.url("bi_reader", Path(warehouse_url).name)
@@ -86,5 +100,27 @@ def _lend_database(postgres: EmbeddedPostgres, template: str) -> Iterator[str]:
     name = f"test_{next(_numbers)}"
     postgres.create_database(name, template=template)
     postgres.grant_roles(name)
+    if template == "warehouse_template":  # a migration's grants on the database aren't copied with it
+        with psycopg.connect(postgres.url("migrator", name)) as connection:
+            connection.execute(f"GRANT TEMPORARY ON DATABASE {name} TO kpi_loader")
     yield postgres.url("migrator", name)
     postgres.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def airflow_environment(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Point this process's Airflow at a home and an empty database of its own; ask before importing Airflow."""
+    home = tmp_path_factory.mktemp("airflow_home")
+    settings = {
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": postgres.url("airflow", "airflow").replace("://", "+psycopg2://", 1),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "dags"),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT / "plugins"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__API__BASE_URL": "http://kpi.example.com:8080",
+        "PYTHONPATH": str(PROJECT),
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in settings.items():
+            patch.setenv(name, value)
+        yield home

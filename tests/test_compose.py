@@ -1,4 +1,4 @@
-"""docker-compose.yaml is valid by its specification and claims what is true; no container engine is needed."""
+"""docker-compose.yaml is valid by its specification and claims what is true; no engine is needed."""
 
 import copy
 import json
@@ -220,6 +220,17 @@ def test_airflow_knows_every_command(compose: dict[str, Any], tmp_path: Path) ->
     assert first == {"api-server", "scheduler", "dag-processor", "triggerer", "jobs", "db", "users"}
     known = ask_airflow(tmp_path, [*commands, ["shceduler"], ["jobs", "check", "--kind", "x"]])["commands"]
     assert known == [True] * len(commands) + [False, False]
+
+
+def test_the_docs_name_commands_that_exist(compose: dict[str, Any], tmp_path: Path) -> None:
+    docs = (PROJECT / "docs/deploy.md").read_text("utf-8")
+    found = re.findall(r"docker compose exec (?:-\w+ )?([\w-]+) airflow ([^`\n]+)", docs)
+    assert {service for service, _ in found} <= AIRFLOW_SERVICES
+    commands = [shlex.split(command) for _, command in found]
+    assert len(commands) >= 3
+    assert ask_airflow(tmp_path, commands)["commands"] == [True] * len(commands)
+    named = set(re.findall(r"\b[A-Z]+(?:_[A-Z]+)*_(?:PASSWORD|SECRET|KEY)\b", docs))
+    assert named == {name for name in claims.required_variables(compose) if claims.SECRET.search(name)}
 
 
 @pytest.mark.long

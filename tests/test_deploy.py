@@ -81,7 +81,7 @@ def test_an_env_is_never_overwritten(tmp_path: Path) -> None:
 
 @pytest.fixture
 def bare_cluster(tmp_path: Path):
-    """Return a server like a new container's: an empty database `warehouse` and no log-in but the superuser's."""
+    """Return a server like a new container's: an empty database `warehouse`, one log-in."""
     cluster = EmbeddedPostgres(Home(tmp_path / "server"), durable=False)
     cluster.start()
     with psycopg.connect(cluster.url("postgres", "postgres"), autocommit=True) as connection:
@@ -152,9 +152,9 @@ def test_init_makes_everything_ready_and_may_run_again(
     assert no_folder.returncode == 1
     assert "sudo install" in no_folder.stderr
     (tmp_path / "home").mkdir()
-    for _ in range(2):  # in a session of its own, as in a container: no terminal to ask for a password
-        run = {"stdin": subprocess.DEVNULL, "start_new_session": True, "capture_output": True, "check": True}
-        subprocess.run(script, env=settings, **run)
+    run = ["setsid", "--wait", *script]  # without a terminal to ask for the password, as in a container
+    for _ in range(2):
+        subprocess.run(run, env=settings, stdin=subprocess.DEVNULL, capture_output=True, check=True)
     with psycopg.connect(metadata) as connection:
         users = connection.execute("SELECT username, email, password FROM ab_user").fetchall()
     assert [user[:2] for user in users] == [("admin", "admin@example.com")]

@@ -51,7 +51,7 @@ def _gather_stock(figures: Figures, actual: Reported) -> None:
         for (unit, _), counted in places.items():
             for metric, value in zip(STOCK, counted, strict=True):
                 factor = WAN if metric == "inventory_value" else ONE
-                _keep(actual[metric], unit, month, Decimal(value), factor)
+                _keep(actual[metric], unit, month, Decimal(str(value)), factor)
 
 
 def _gather_output(figures: Figures, actual: Reported, target: Reported) -> None:

@@ -18,7 +18,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from examples.company.controls import METRICS, TOLERANCE, compute_controls
+from examples.company.control_metrics import METRICS
+from examples.company.controls import TOLERANCE, compute_controls
 from examples.company.figures import COMPANIES, MONTHS, Figures, Month, build_figures, month_key
 from examples.company.finance_workbook import write_finance_workbook
 from examples.company.orders import ORDERS, build_orders, sum_orders
@@ -121,7 +122,12 @@ def _write_people(folder: Path, figures: Figures, made: Manifest) -> None:
         )
     bad = _place(folder, FIRST, "hr_headcount", f"人力月报_{month_key(MONTHS[-1])}_自报.xlsx")
     write_people_workbook(bad, MONTHS[-1], figures.hr[MONTHS[-1]], broken=True)
-    made.refused[bad.relative_to(folder).as_posix()] = ["not_a_number", "unknown_org", "error_cell"]
+    made.refused[bad.relative_to(folder).as_posix()] = [
+        "error_cell",
+        "not_a_number",
+        "org_missing",
+        "unknown_org",
+    ]
 
 
 def _write_stock(folder: Path, figures: Figures, made: Manifest) -> None:

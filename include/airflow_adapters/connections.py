@@ -68,9 +68,9 @@ def store_connections(connections: Iterable[Connection]) -> None:
     if not _airflow_is_set_up():
         raise UsageError("no Airflow to add connections to: AIRFLOW_HOME isn't set")
     with _as_server():
-        from airflow.models import Connection as Stored  # noqa: PLC0415 - seconds
-        from airflow.utils.session import create_session  # noqa: PLC0415
-        from sqlalchemy import select  # noqa: PLC0415
+        from airflow.models import Connection as Stored
+        from airflow.utils.session import create_session
+        from sqlalchemy import select
 
         with create_session() as session:
             for given in connections:
@@ -111,8 +111,8 @@ def _as_server() -> Iterator[None]:
 
 def _ask_airflow(conn_id: str) -> Connection | None:
     with _as_server():
-        from airflow.sdk import Connection as Known  # noqa: PLC0415 - seconds
-        from airflow.sdk.exceptions import AirflowNotFoundException  # noqa: PLC0415
+        from airflow.sdk import Connection as Known
+        from airflow.sdk.exceptions import AirflowNotFoundException
 
         try:
             known = Known.get(conn_id)

@@ -34,7 +34,7 @@ def smtp_sender() -> Callable[[Message], None] | None:
 def _send(message: Message, sender: str) -> None:
     from airflow.providers.smtp.hooks.smtp import SmtpHook
 
-    # The hook's own send method builds a mail without a text part; only its connecting and logging in is used.
+    # The hook's own method sends no text part: only its connecting and logging in is used.
     with SmtpHook(smtp_conn_id=SMTP_CONNECTION) as hook:
         client = cast(smtplib.SMTP, hook._smtp_client)
         client.send_message(build_email(message, sender))

@@ -42,7 +42,7 @@ def inbox_asset(source: str, **keys: Any) -> Asset:
 
 
 def limit_partitions(keys: list[str], most: int) -> list[str]:
-    """Return the partitions to ring for: each touched one, or only the latest where there are more than `most`.
+    """Return the partitions to ring for: each touched one, or the latest where there are more than `most`.
 
     One run drains all that is pending, so a first load of 24 months needs no 24 runs.
     """
@@ -56,8 +56,8 @@ def describe_source(source: Source) -> dict[str, str]:
     measures = source.rows if isinstance(source, WorkbookSource) and source.rows else source.columns
     metrics = dict.fromkeys(measure.metric for measure in measures.values() if measure.metric)
     arrival = (
-        f"Drop the workbook into `inbox/{source.source}/`; the run starts within seconds. What is refused comes "
-        f"back to `rejected/{source.source}/` with a list of what to mend, and by mail."
+        f"Drop the workbook into `inbox/{source.source}/`; the run starts within seconds. What is refused "
+        f"comes back to `rejected/{source.source}/` with a list of what to mend, and by mail."
         if isinstance(source, WorkbookSource)
         else f"Read from the connection `{source.connection}`"
         + (f" on the schedule `{source.schedule}`." if source.schedule else " when it is triggered.")

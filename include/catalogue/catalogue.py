@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from include.catalogue.expressions import Expression
+from include.catalogue.expressions import Expression, names
 from include.catalogue.models import Band, CalendarConfig, Elimination, Person, Ratio, Source, Words
 from include.catalogue.org import OrgTree
 from include.catalogue.units import UnitSystem
@@ -53,8 +53,6 @@ class MetricDefinition:
     @property
     def parts(self) -> frozenset[str]:
         """Ids of the metrics that a derived metric is computed from; empty for a base metric."""
-        from include.catalogue.expressions import names
-
         if self.ratio:
             return frozenset({self.ratio.of, self.ratio.to})
         return names(self.expression) if self.expression else frozenset()
@@ -62,8 +60,11 @@ class MetricDefinition:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """A company's whole configuration. `metrics[id]` are a metric's versions in order; `queries` the text of
-    each SQL source; `fingerprint` the SHA-256 of all files that it was read from."""
+    """A company's whole configuration.
+
+    `metrics[id]` are a metric's versions in order; `queries` the text of each SQL source; `fingerprint` the
+    SHA-256 of all files that it was read from.
+    """
 
     folder: Path
     fingerprint: str

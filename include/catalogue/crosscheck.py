@@ -8,9 +8,13 @@ from include.catalogue.checks.sources import check_sources
 from include.catalogue.draft import Draft
 
 
-def check_all(draft: Draft, definitions: dict[str, list[MetricDefinition]]) -> dict[str, list[MetricDefinition]]:
-    """Add every fault across the files of `draft` to its problems; return the definitions with their formulas
-    parsed and their factors worked out."""
+def check_all(
+    draft: Draft, definitions: dict[str, list[MetricDefinition]]
+) -> dict[str, list[MetricDefinition]]:
+    """Add every fault across the files of `draft` to its problems.
+
+    Returns the definitions with their formulas parsed and their factors worked out.
+    """
     check_settings(draft)
     check_org(draft)
     compiled = check_metrics(draft, definitions)

@@ -1,8 +1,8 @@
 """Units through a formula: what may be added, and the factors that bring the result to the metric's unit.
 
-A formula's parts come in their own catalogue units. Where these differ (元 and 万元, h and 天) exact factors are
-written into the tree. Factors that the author wrote out (`a / b * 100` for a metric in %) aren't applied twice;
-where it can't be told what a number in the formula stands for, the formula is refused.
+A formula's parts come in their own catalogue units. Where these differ (元 and 万元, h and 天) exact factors
+are written into the tree. Factors that the author wrote out (`a / b * 100` for a metric in %) aren't applied
+twice; where it can't be told what a number in the formula stands for, the formula is refused.
 """
 
 from collections.abc import Callable
@@ -80,7 +80,7 @@ def _convert(amount: _Amount, target: Unit) -> _Amount:
     if amount.numbers:
         raise ExpressionError(
             "it can't be told whether the numbers in the formula convert its units",
-            _position(amount.tree), "give the parts and the metric like units, or split the formula in two metrics",
+            _position(amount.tree), "give the parts and the metric like units, or make two metrics of it",
         )  # fmt: skip
     return _Amount(_scale(amount.tree, factor), target)
 
@@ -99,7 +99,7 @@ def _position(tree: Expression) -> int:
 class _Fitting:
     unit_of: Callable[[str], Unit]
 
-    def fit(self, tree: Expression) -> _Amount:
+    def fit(self, tree: Expression) -> _Amount:  # noqa: PLR0911 - one case a kind of node
         match tree:
             case Number():
                 return _Amount(tree, None)
@@ -135,7 +135,9 @@ class _Fitting:
             return _Amount(tree, None)
         one, other = left.unit or PURE, right.unit or PURE
         inverse = op == "/"
-        own = _numbers(left) + tuple(1 / number if inverse else number for number in _numbers(right) if number)
+        own = _numbers(left) + tuple(
+            1 / number if inverse else number for number in _numbers(right) if number
+        )
         return _Amount(tree, one / other if inverse else one * other, own)
 
     def align(self, amounts: list[_Amount], verb: str) -> list[_Amount]:
@@ -161,7 +163,7 @@ class _Fitting:
 
 
 def _adapts(amount: _Amount) -> bool:
-    """A plain number times a written one can stand for anything: `inventory / cost * 30` are days."""
+    """Tell whether it is a plain number times a written one: `inventory / cost * 30` can be days."""
     return amount.unit is not None and not amount.unit.dimension and bool(amount.numbers)
 
 
@@ -184,7 +186,9 @@ def _constant(tree: Expression) -> Fraction | None:
             one, other = _constant(left), _constant(right)
             if one is None or other is None or (op == "/" and not other):
                 return None
-            return {"+": one + other, "-": one - other, "*": one * other}.get(op) if op != "/" else one / other
+            return (
+                {"+": one + other, "-": one - other, "*": one * other}.get(op) if op != "/" else one / other
+            )
     return None
 
 

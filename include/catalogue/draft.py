@@ -39,8 +39,8 @@ class Entry(Generic[M]):
 class Draft:
     """All that was read of a folder, and all problems so far.
 
-    `metric_names`, `people_names` and `org_ids` hold the names of faulty entries too, `unread` the kinds of which a
-    file couldn't be read at all: so that one fault isn't told again at every place that refers to it.
+    `metric_names`, `people_names` and `org_ids` hold the names of faulty entries too, `unread` the kinds of
+    which a file couldn't be read at all: so that one fault isn't told again wherever something refers to it.
     `version_places[metric, version]` is where a version stands, and the keys that it says itself.
     """
 
@@ -68,7 +68,7 @@ class Draft:
         self.problems.append(problem)
 
     def add_org_line(self, entry: Entry[OrgLine] | None, value: Any) -> None:
-        """Keep a line of org.yaml; of a faulty one only its id, so that its mentions aren't called unknown."""
+        """Keep a line of org.yaml; of a faulty one only its id, so that it isn't called unknown too."""
         if isinstance(value, dict) and isinstance(value.get("unit"), str):
             self.org_ids.add(value["unit"])
         if entry is None:

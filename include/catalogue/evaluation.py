@@ -1,7 +1,7 @@
 """Expressions at work: rendered to SQL for the rollup, or evaluated over columns of exact decimals.
 
-Both do the same: arithmetic is exact, a quotient is rounded half-up (away from zero) to 12 places, division by zero
-and anything made of a missing value is missing; `if` is missing where its condition can't be told.
+Both do the same: arithmetic is exact, a quotient is rounded half-up (away from zero) to 12 places, division
+by zero and anything made of a missing value is missing; `if` is missing where its condition can't be told.
 """
 
 import decimal
@@ -31,14 +31,16 @@ EXACT = decimal.Context(prec=2000, rounding=ROUND_HALF_UP, traps=[decimal.Inexac
 ROUNDED = decimal.Context(prec=2000, rounding=ROUND_HALF_UP, traps=[decimal.InvalidOperation])
 
 
-def render_sql(expression: Expression, column_of: Callable[[Name], str], quotient: str = "ledger.quotient") -> str:
+def render_sql(  # noqa: C901
+    expression: Expression, column_of: Callable[[Name], str], quotient: str = "ledger.quotient"
+) -> str:
     """Return `expression` as a PostgreSQL expression over numeric columns.
 
-    `column_of` gives the SQL that stands for a name with its modifier; no text of the expression itself reaches
-    the SQL, but for its numbers in plain notation. `quotient` is the SQL function that divides.
+    `column_of` gives the SQL that stands for a name with its modifier; no text of the expression itself
+    reaches the SQL, but for its numbers in plain notation. `quotient` is the SQL function that divides.
     """
 
-    def render(tree: Expression) -> str:
+    def render(tree: Expression) -> str:  # noqa: C901, PLR0911 - one case a kind of node
         match tree:
             case Number(value=value):
                 return f"{value:f}"
@@ -67,14 +69,14 @@ def render_sql(expression: Expression, column_of: Callable[[Name], str], quotien
 
 
 def evaluate(expression: Expression, columns: Mapping[str, Column]) -> Column:
-    """Return `expression` for every row: an object array of Decimal (bool for a condition), None where missing.
+    """Return `expression` for every row: an object array of Decimal (bool for a condition) or None.
 
     `columns[name]` are object arrays of Decimal or None, all of one length; a name's modifier is not looked
     at, as rules have none. Raises KeyError for a name without a column.
     """
     rows = len(next(iter(columns.values()))) if columns else 1
 
-    def run(tree: Expression) -> Column:
+    def run(tree: Expression) -> Column:  # noqa: PLR0911 - one case a kind of node
         match tree:
             case Number(value=value):
                 return np.full(rows, value, dtype=object)
@@ -128,10 +130,13 @@ def divide(dividend: Decimal, divisor: Decimal) -> Decimal | None:
     return ROUNDED.quantize(EXACT.scaleb(cut, -13), PLACES)
 
 
+_MISSING = np.frompyfunc(lambda value: value is None, 1, 1)
+
+
 def _each(function: Callable[..., Any], *columns: Column) -> Column:
     """Apply `function` where every operand is there."""
     result = np.full(len(columns[0]), None, dtype=object)
-    there = np.logical_and.reduce([np.not_equal(column, None) for column in columns]).astype(bool)
+    there = np.logical_and.reduce([~_MISSING(column).astype(bool) for column in columns])
     if there.any():
         result[there] = _call(function, *(column[there] for column in columns))
     return result

@@ -21,8 +21,14 @@ SHAPES = {
 """Fields that may be of several shapes, told as a whole instead of one message for each shape."""
 
 PATTERNS = {
-    r"^[a-z][a-z0-9_]*$": ("small letters a-z, digits and _, starting with a letter", "rename it, e.g. net_sales"),
-    r"^[^@\s,;<>]+@[^@\s,;<>]+$": ("one e-mail address such as controller@example.com", "write the bare address"),
+    r"^[a-z][a-z0-9_]*$": (
+        "small letters a-z, digits and _, starting with a letter",
+        "rename it, e.g. net_sales",
+    ),
+    r"^[^@\s,;<>]+@[^@\s,;<>]+$": (
+        "one e-mail address such as controller@example.com",
+        "write the bare address",
+    ),
     r"^[A-Z]{3}$": ("a currency code of three capital letters", "write it as in ISO 4217, e.g. CNY"),
     r"^[^\s/]+$": ("an id without blanks and slashes", "remove them; the name may hold blanks"),
     r"^[A-Z]{1,3}[1-9][0-9]*$": ("a cell such as B2", "write column letters and row number"),
@@ -51,7 +57,9 @@ def name_known(text: str, known: Iterable[str], where: str = "") -> str:
     if close:
         return "did you mean " + " or ".join(close) + "?" + (f" (or declare it in {where})" if where else "")
     listed = ", ".join(sorted(known)[:8]) + (", ..." if len(known) > 8 else "")
-    return (f"known are: {listed}" if known else "none is declared yet") + (f" (or declare it in {where})" if where else "")
+    return (f"known are: {listed}" if known else "none is declared yet") + (
+        f" (or declare it in {where})" if where else ""
+    )
 
 
 def check_model(
@@ -78,12 +86,16 @@ def _explain(
         whole = loc[: loc.index(shape) + 1]
         value = _value_at(data, whole)
         if not isinstance(value, dict):
-            return document.problem((*path, *whole), f"{shape} can't be {_show(value)}", f"write {SHAPES[shape]}")
+            return document.problem(
+                (*path, *whole), f"{shape} can't be {_show(value)}", f"write {SHAPES[shape]}"
+            )
         if whole == loc:
             return None  # the set's own keys tell what is wrong with it
     if kind == "extra_forbidden":
         known = [info.alias or name for name, info in owner.model_fields.items()] if owner else []
         return document.problem(place, f"unknown key {field!r}", name_known(field, known), key=True)
+    if kind == "missing" and isinstance(detail["loc"][-1], int):
+        return document.problem(place, f"{field or 'the list'} has too few entries", "write [first, last]")
     if kind == "missing":
         return document.problem(place[:-1], f"{field!r} is missing", _how_to_add(field), key=True)
     what, remedy = _words(kind, field, detail)
@@ -91,8 +103,11 @@ def _explain(
 
 
 def _walk(loc: tuple[int | str, ...], model: Any, data: Any) -> tuple[PathKey, type[BaseModel] | None, str]:
-    """Return the part of pydantic's location that stands in the file, the model that owns its last key and
-    the name of the many-shaped field on the way ('' if none); unions add their members' names to a location."""
+    """Return the part of pydantic's location that stands in the file, the model that owns its last key.
+
+    Third comes the name of the many-shaped field on the way ('' if none). Unions add their members' names to
+    a location.
+    """
     path: list[int | str] = []
     here, annotation, owner, shape = data, model, _model_of(model), ""
     for step in loc:
@@ -143,8 +158,12 @@ def _is_member(annotation: Any, step: int | str) -> bool:
 
 
 def _model_of(annotation: Any, step: int | str = "") -> type[BaseModel] | None:
-    models = [part for part in _arguments(annotation) if isinstance(part, type) and issubclass(part, BaseModel)]
-    return next((part for part in models if _declares(part, step)), models[0] if models and step == "" else None)
+    models = [
+        part for part in _arguments(annotation) if isinstance(part, type) and issubclass(part, BaseModel)
+    ]
+    return next(
+        (part for part in models if _declares(part, step)), models[0] if models and step == "" else None
+    )
 
 
 def _field(model: type[BaseModel] | None, key: int | str) -> Any:
@@ -164,7 +183,11 @@ def _item_of(annotation: Any) -> Any:
 
 
 def _show(value: Any) -> str:
-    text = {True: "true", False: "false", None: "nothing"}.get(value) if isinstance(value, bool | None) else repr(value)
+    text = (
+        {True: "true", False: "false", None: "nothing"}.get(value)
+        if isinstance(value, bool | None)
+        else repr(value)
+    )
     text = str(text)
     return text if len(text) <= 60 else text[:57] + "..."
 
@@ -197,9 +220,13 @@ def _words(kind: str, field: str, detail: ErrorDetails) -> tuple[str, str]:
         expected = str(context.get("expected", "")).replace("'", "")
         choices = expected.replace(" or ", ", ").split(", ")
         close = nearest(given, choices, 1)
-        return f"{field} can't be {value}", (f"did you mean {close[0]}? It is" if close else "it is") + f" one of {expected}"
+        return f"{field} can't be {value}", (
+            f"did you mean {close[0]}? It is" if close else "it is"
+        ) + f" one of {expected}"
     if kind == "string_pattern_mismatch":
-        shape, remedy = PATTERNS.get(str(context.get("pattern")), ("of another form", f"match {context.get('pattern')}"))
+        shape, remedy = PATTERNS.get(
+            str(context.get("pattern")), ("of another form", f"match {context.get('pattern')}")
+        )
         return f"{field} {value} is not {shape}", remedy
     if kind == "string_type":
         quoted = detail["input"] is not None and not isinstance(detail["input"], dict | list)

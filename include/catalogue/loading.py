@@ -10,7 +10,7 @@ from typing import Any
 from include.catalogue.catalogue import Catalogue, MetricDefinition
 from include.catalogue.crosscheck import check_all
 from include.catalogue.draft import Draft, Entry
-from include.catalogue.explaining import check_model, name_known, nearest
+from include.catalogue.explaining import check_model, nearest
 from include.catalogue.expressions import ExpressionError, names, parse_rule
 from include.catalogue.models import (
     CalendarConfig,
@@ -20,6 +20,7 @@ from include.catalogue.models import (
     OrgLine,
     Person,
     RestSource,
+    SourceBase,
     SqlSource,
     UnitsConfig,
     WorkbookSource,
@@ -32,7 +33,7 @@ from include.errors import ConfigurationError
 
 SINGLE_FILES = ("people", "calendar", "units", "org", "eliminations")
 FOLDERS = ("metrics", "sources")
-KINDS = {"workbook": WorkbookSource, "sql": SqlSource, "rest": RestSource}
+KINDS: dict[str, type[SourceBase]] = {"workbook": WorkbookSource, "sql": SqlSource, "rest": RestSource}
 
 
 def load_catalogue(folder: Path) -> Catalogue:
@@ -44,7 +45,7 @@ def load_catalogue(folder: Path) -> Catalogue:
 
 
 def check_catalogue(folder: Path) -> tuple[Catalogue | None, list[Problem]]:
-    """Return the compiled configuration and no problems, or None and all problems ordered by file and line."""
+    """Return the compiled configuration and no problems, or None and all problems by file and line."""
     draft = _read_folder(folder)
     definitions: dict[str, list[MetricDefinition]] = {}
     if folder.is_dir():
@@ -80,13 +81,17 @@ def fingerprint_of(folder: Path) -> str:
 
 def _files(folder: Path, endings: tuple[str, ...]) -> list[Path]:
     found = (path for path in folder.rglob("*") if path.suffix.lower() in endings and path.is_file())
-    return sorted(path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts))
+    return sorted(
+        path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    )
 
 
 def _read_folder(folder: Path) -> Draft:
     draft = Draft(folder)
     if not folder.is_dir():
-        draft.tell(Problem(shown_path(folder), 0, "there is no such folder", "set KPI_CONFIG to the configuration"))
+        draft.tell(
+            Problem(shown_path(folder), 0, "there is no such folder", "set KPI_CONFIG to the configuration")
+        )
         return draft
     documents: dict[str, list[tuple[Path, Document]]] = {}
     for path in _files(folder, (".yaml", ".yml")):
@@ -99,7 +104,7 @@ def _read_folder(folder: Path) -> Draft:
         else:
             documents.setdefault(kind, []).append((path, document))
     _read_settings(draft, documents)
-    for path, document in documents.get("metrics", []):
+    for _, document in documents.get("metrics", []):
         _read_metrics(draft, document)
     for path, document in documents.get("sources", []):
         _read_source(draft, path, document)
@@ -114,28 +119,43 @@ def _kind_of(relative: Path, draft: Draft) -> str | None:
         return top
     if len(relative.parts) == 1 and relative.stem in SINGLE_FILES:
         return relative.stem
-    known = [f"{name}.yaml" for name in SINGLE_FILES] + [f"{name}/" for name in FOLDERS]
-    what = f"the folder {top}/ means nothing" if len(relative.parts) > 1 else "a file of this name means nothing"
+    what = (
+        f"the folder {top}/ means nothing" if len(relative.parts) > 1 else "a file of this name means nothing"
+    )
     shown = shown_path(draft.folder / relative)
-    draft.tell(Problem(shown, 0, what, name_known(top, known) + " (metrics go in metrics/, sources in sources/)"))
+    draft.tell(Problem(shown, 0, what, _name_file(top)))
     return None
+
+
+def _name_file(name: str) -> str:
+    """Return how to mend the name of a file or folder that means nothing."""
+    close = nearest(name.partition(".")[0], [*SINGLE_FILES, *FOLDERS], 1)
+    files = {one: f"{one}.yaml" for one in SINGLE_FILES} | {one: f"{one}/" for one in FOLDERS}
+    hint = f"did you mean {files[close[0]]}? " if close else ""
+    return hint + "metrics go in metrics/, sources in sources/"
 
 
 def _require(draft: Draft) -> None:
     """Tell which of the files that no company can do without are missing."""
     for name, why in (("org", "list the org units"), ("people", "list the owners")):
         if not any((draft.folder / f"{name}{end}").exists() for end in (".yaml", ".yml")):
-            draft.tell(Problem(shown_path(draft.folder / f"{name}.yaml"), 0, "the file is missing", f"{why} in it"))
+            draft.tell(
+                Problem(shown_path(draft.folder / f"{name}.yaml"), 0, "the file is missing", f"{why} in it")
+            )
             draft.unread.add(name)
 
 
 def _read_settings(draft: Draft, documents: dict[str, list[tuple[Path, Document]]]) -> None:
     for _, document in documents.get("people", []):
         for name, value in _mapping(draft, document, "roles: `finance_controller: {email: ...}`").items():
-            _add(draft, draft.people, name, Entry.read(Person, document, (name,), value, draft.problems), document)
+            draft.people_names.add(name)
+            entry = Entry.read(Person, document, (name,), value, draft.problems)
+            draft.people |= {name: entry} if entry else {}
     for _, document in documents.get("calendar", []):
         draft.calendar_document = document
-        draft.calendar = check_model(CalendarConfig, document.data, document, (), draft.problems) or CalendarConfig()
+        draft.calendar = (
+            check_model(CalendarConfig, document.data, document, (), draft.problems) or CalendarConfig()
+        )
     for _, document in documents.get("units", []):
         config = check_model(UnitsConfig, document.data, document, (), draft.problems)
         draft.units = UnitSystem(config)
@@ -146,9 +166,11 @@ def _read_settings(draft: Draft, documents: dict[str, list[tuple[Path, Document]
         for index, value in enumerate(_listing(draft, document, "`- {unit: east, parent: group, ...}`")):
             draft.add_org_line(Entry.read(OrgLine, document, (index,), value, draft.problems), value)
     for _, document in documents.get("eliminations", []):
-        for index, value in enumerate(_listing(draft, document, "`- {pair: [a, b], counterparty: dimension}`")):
-            entry = Entry.read(Elimination, document, (index,), value, draft.problems)
-            draft.eliminations.extend([entry] if entry else [])
+        for index, value in enumerate(
+            _listing(draft, document, "`- {pair: [a, b], counterparty: dimension}`")
+        ):
+            pair = Entry.read(Elimination, document, (index,), value, draft.problems)
+            draft.eliminations.extend([pair] if pair else [])
 
 
 def _read_metrics(draft: Draft, document: Document) -> None:
@@ -156,7 +178,11 @@ def _read_metrics(draft: Draft, document: Document) -> None:
         draft.metric_names.add(name)
         if name in draft.metric_places:
             first = draft.metric_places[name]
-            draft.tell(document.problem((name,), f"the metric {name!r} stands in {first} already", "keep one", key=True))
+            draft.tell(
+                document.problem(
+                    (name,), f"the metric {name!r} stands in {first} already", "keep one", key=True
+                )
+            )
             continue
         draft.metric_places[name] = f"{document.file}:{document.line_of((name,), key=True)}"
         _check_identifier(draft, document, name)
@@ -179,16 +205,22 @@ def _read_source(draft: Draft, path: Path, document: Document) -> None:
     if kind not in KINDS:
         close = nearest(str(kind), KINDS, 1)
         what = "'kind' is missing" if kind is None else f"kind can't be {kind!r}"
-        remedy = f"did you mean {close[0]}?" if close and kind else "write `kind: workbook`, `kind: sql` or `kind: rest`"
+        remedy = (
+            f"did you mean {close[0]}?"
+            if close and kind
+            else "write `kind: workbook`, `kind: sql` or `kind: rest`"
+        )
         draft.tell(document.problem(("kind",) if "kind" in value else (), what, remedy))
         return
-    entry = Entry.read(KINDS[kind], document, (), value, draft.problems)
+    entry: Entry[Any] | None = Entry.read(KINDS[kind], document, (), value, draft.problems)
     if entry is None:
         return
     name = entry.model.source
     if name in draft.sources:
         first = draft.sources[name].document.file
-        draft.tell(document.problem(("source",), f"the source {name!r} stands in {first} already", "rename one"))
+        draft.tell(
+            document.problem(("source",), f"the source {name!r} stands in {first} already", "rename one")
+        )
         return
     draft.sources[name] = _with_ruled_rows(entry)
     if kind == "sql":
@@ -196,8 +228,10 @@ def _read_source(draft: Draft, path: Path, document: Document) -> None:
 
 
 def _with_ruled_rows(entry: Entry[Any]) -> Entry[Any]:
-    """A matrix's rules may name any row label of the sheet: those become rows without a metric, unless the
-    label looks like a slip of a declared one, which the checks will tell."""
+    """Return the source with the further row labels that a matrix's rules name, as rows without a metric.
+
+    A label that looks like a slip of a declared one is left to the checks.
+    """
     source = entry.model
     if not isinstance(source, WorkbookSource) or source.layout.kind != "matrix":
         return entry
@@ -222,7 +256,9 @@ def _read_query(draft: Draft, path: Path, entry: Entry[Any]) -> None:
         draft.tell(entry.problem(place, "the query's .sql file is missing", remedy))
         return
     if draft.folder.resolve() not in found.resolve().parents:
-        draft.tell(entry.problem(place, "the query stands outside the configuration", "move it beside the source"))
+        draft.tell(
+            entry.problem(place, "the query stands outside the configuration", "move it beside the source")
+        )
         return
     try:
         draft.queries[source.source] = found.read_text("utf-8-sig")
@@ -243,9 +279,3 @@ def _listing(draft: Draft, document: Document, form: str) -> list[Any]:
         return document.data
     draft.tell(document.problem((), "the file must be a list", f"write one entry a line: {form}"))
     return []
-
-
-def _add(draft: Draft, known: dict[str, Any], name: str, entry: Any, document: Document) -> None:
-    draft.people_names.add(name)
-    if entry is not None:
-        known[name] = entry

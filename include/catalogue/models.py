@@ -8,7 +8,16 @@ import datetime as dt
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=63)]
 Language = Literal["zh", "en"]
@@ -35,9 +44,13 @@ def _to_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
-Number = Annotated[Decimal, BeforeValidator(_to_decimal)]
-Share = Annotated[Decimal, BeforeValidator(_to_fraction), Field(gt=0, le=1)]
-Texts = Annotated[list[str], BeforeValidator(_to_list)]
+_NUMBER_SCHEMA = {"type": "number"}
+_SHARE_SCHEMA = {"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^[0-9.]+ *%$"}]}
+_TEXTS_SCHEMA = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
+
+Number = Annotated[Decimal, BeforeValidator(_to_decimal), WithJsonSchema(_NUMBER_SCHEMA)]
+Share = Annotated[Decimal, BeforeValidator(_to_fraction), Field(gt=0, le=1), WithJsonSchema(_SHARE_SCHEMA)]
+Texts = Annotated[list[str], BeforeValidator(_to_list), WithJsonSchema(_TEXTS_SCHEMA)]
 
 
 class Model(BaseModel):
@@ -47,7 +60,7 @@ class Model(BaseModel):
 
 
 def _rejoin_commas(value: dict[str, Any]) -> dict[str, Any]:
-    """`{en: Net amount, without tax}` reads as two keys in YAML; the second is the rest of the text before it."""
+    """Undo YAML's reading of `{en: Net amount, without tax}` as two keys: the second belongs to the text."""
     joined: dict[str, Any] = {}
     for key, text in value.items():
         last = next(reversed(joined), None)
@@ -94,8 +107,11 @@ class Person(Model):
 
 
 class CalendarConfig(Model):
-    """Which periods the company reports in. `fiscal_year_named_by` tells whether the fiscal year that runs
-    from April 2026 to March 2027 is 2026 (start, the default) or 2027 (end)."""
+    """Which periods the company reports in.
+
+    `fiscal_year_named_by` tells whether the fiscal year that runs from April 2026 to March 2027 is 2026
+    (start, the default) or 2027 (end).
+    """
 
     fiscal_year_starts: int = Field(1, ge=1, le=12)
     fiscal_year_named_by: Literal["start", "end"] = "start"
@@ -126,7 +142,7 @@ class OrgLine(Model):
 
 
 class Elimination(Model):
-    """An intra-group pair: what one unit reports as the first metric, its counterparty reports as the second."""
+    """An intra-group pair: what one unit reports as the first, its counterparty reports as the second."""
 
     pair: tuple[Identifier, Identifier]
     counterparty: Identifier
@@ -204,7 +220,7 @@ class Due(Model):
 
 
 class ExpectedRows(Model):
-    """How many records a batch should have; `shrink` is the share it may lose against the last accepted one."""
+    """How many records a batch should have; `shrink` is the share it may lose against the last one."""
 
     min: int | None = Field(None, ge=0)
     max: int | None = Field(None, ge=0)
@@ -276,8 +292,11 @@ class Column(Measure):
 
 
 class Place(Model):
-    """Where a value stands that holds for a whole sheet or file: one cell, the folder, a part of the file's
-    name (`{org}` or `{year}` `{month}` in a pattern), a column, or one fixed value."""
+    """Where a value stands that holds for a whole sheet or file.
+
+    One cell, the folder, a part of the file's name (`{org}` or `{year}` `{month}` in a pattern), a column, or
+    one fixed value.
+    """
 
     cell: Annotated[str, StringConstraints(pattern=r"^[A-Z]{1,3}[1-9][0-9]*$")] | None = None
     column: str | None = None
@@ -313,7 +332,7 @@ class TotalRows(Model):
 
 
 class Layout(Model):
-    """How the data stand on the sheet: `records` (a row a record), `matrix` (periods across), `form` (cells)."""
+    """How the data stand on the sheet: `records` (a row each), `matrix` (periods across), `form` (cells)."""
 
     kind: Literal["records", "matrix", "form"] = "records"
     sheet: Texts | None = None
@@ -354,7 +373,7 @@ class SourceBase(Model):
 
 
 class WorkbookSource(SourceBase):
-    """A workbook or text file dropped in `inbox/<source>/`: `columns` for records and forms, `rows` for a matrix."""
+    """A workbook or text file dropped in `inbox/<source>/`: `columns`, or `rows` for a matrix."""
 
     kind: Literal["workbook"]
     layout: Layout = Field(default_factory=Layout)
@@ -413,7 +432,7 @@ class Request(Model):
 
 
 class Paging(Model):
-    """How the service hands out more: by page number, offset, cursor, next link in the body or Link header."""
+    """How the service hands out more: page number, offset, cursor, next link in the body or Link header."""
 
     kind: Literal["none", "page", "offset", "cursor", "next_link", "link_header"] = "none"
     param: str = "page"

@@ -38,7 +38,9 @@ class OrgTree:
     @property
     def root(self) -> str | None:
         """Id of the unit without a parent."""
-        return next((unit for unit, lines in self.units.items() if any(line.parent is None for line in lines)), None)
+        return next(
+            (unit for unit, lines in self.units.items() if any(line.parent is None for line in lines)), None
+        )
 
     @cached_property
     def levels(self) -> frozenset[str]:
@@ -56,7 +58,7 @@ class OrgTree:
         return meanings
 
     def candidates(self, text: str) -> set[str]:
-        """Return all units that `text` may mean (id, alias, zh or en name); more than one is a fault of org.yaml."""
+        """Return all units that `text` may mean; more than one is a fault of org.yaml."""
         return self._meanings.get(fold_name(text), set())
 
     def resolve(self, text: str) -> str | None:
@@ -80,13 +82,16 @@ class OrgTree:
         return self.line_at(unit, date) is not None
 
     def parent_at(self, unit: str, date: dt.date) -> str | None:
-        """Return the id of the unit that `unit` stands below on `date`; None for the root or a unit not in force."""
+        """Return the unit that `unit` stands below on `date`; None for the root or one not in force."""
         line = self.line_at(unit, date)
         return line.parent if line else None
 
     def parents_within(self, start: dt.date, end: dt.date) -> dict[str, str | None]:
-        """Return parent by unit for the units in force on any day of [start, end); within a month, the first
-        day's parent (or of the day that the unit opened) holds, as moves take effect on first days only."""
+        """Return parent by unit for the units in force on any day of [start, end).
+
+        Within a month the parent of the first day (or of the day that the unit opened) holds: moves take
+        effect on first days only.
+        """
         found: dict[str, str | None] = {}
         for unit, lines in self.units.items():
             line = next((line for line in lines if _start(line) < end and start < _end(line)), None)
@@ -108,7 +113,7 @@ class OrgTree:
         return {other for other in self.units if self.parent_at(other, date) == unit}
 
     def leaves(self, date: dt.date, below: str | None = None) -> set[str]:
-        """Return the units in force on `date` with nobody below them, in the whole tree or below (and with) `below`."""
+        """Return the units in force on `date` with nobody below them; of the subtree of `below`, if given."""
         alive = {unit for unit in self.units if self.in_force(unit, date)}
         found = alive - {self.parent_at(unit, date) for unit in alive}
         return {unit for unit in found if below is None or below in self.path_at(unit, date)}

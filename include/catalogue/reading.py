@@ -21,13 +21,13 @@ MAX_VALUES = 200_000
 """Values in one file, aliases counted each time: stops a file whose aliases multiply without end."""
 
 
-UNREADABLE: Any = type("Unreadable", (), {"__repr__": lambda self: "(unreadable)"})()
+UNREADABLE: Any = type("Unreadable", (), {"__repr__": lambda _: "(unreadable)"})()
 """Stands for a value that was told as a problem already, so that no second one is made of it."""
 
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """One fault of the configuration: where it stands, what is wrong, how to mend it. `line` 0 is the whole file."""
+    """One fault of the configuration: place, what is wrong, how to mend it. `line` 0 is the whole file."""
 
     file: str
     line: int
@@ -42,7 +42,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Document:
-    """One file's values. `lines[path]` is the line (from 1) of the value at `path`; `key_lines` that of its key."""
+    """One file's values. `lines[path]` is the line (from 1) of a value, `key_lines` of its key."""
 
     file: str
     data: Any
@@ -74,7 +74,7 @@ def shown_path(path: Path) -> str:
 
 
 def read_document(path: Path, problems: list[Problem]) -> Document | None:
-    """Return the single YAML document in `path`; None where it can't be read, with the reasons in `problems`."""
+    """Return the single YAML document in `path`; None, with the reason in `problems`, where there is none."""
     file = shown_path(path)
     text = _read_text(path, file, problems)
     if text is None:
@@ -86,7 +86,9 @@ def read_document(path: Path, problems: list[Problem]) -> Document | None:
         return None
     if len(nodes) > 1:
         line = nodes[1].start_mark.line + 1
-        problems.append(Problem(file, line, "a second document starts here (`---`)", "keep one document a file"))
+        problems.append(
+            Problem(file, line, "a second document starts here (`---`)", "keep one document a file")
+        )
         return None
     if not nodes or nodes[0] is None:
         problems.append(Problem(file, 1, "the file is empty", "fill it in or remove it"))
@@ -103,13 +105,17 @@ def _read_text(path: Path, file: str, problems: list[Problem]) -> str | None:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        problems.append(Problem(file, 0, f"can't be read ({error.strerror})", "check that it exists and its rights"))
+        problems.append(
+            Problem(file, 0, f"can't be read ({error.strerror})", "check that it exists and its rights")
+        )
         return None
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        problems.append(Problem(file, line, "this is not UTF-8 text", "save the file as UTF-8 (not GBK or UTF-16)"))
+        problems.append(
+            Problem(file, line, "this is not UTF-8 text", "save the file as UTF-8 (not GBK or UTF-16)")
+        )
         return None
     for number, row in enumerate(text.splitlines(), 1):
         if "\t" in row[: len(row) - len(row.lstrip())]:
@@ -140,10 +146,15 @@ def _syntax_problem(file: str, text: str, error: YAMLError) -> Problem:
     words = str(error)
     if isinstance(error, MarkedYAMLError):
         words = " ".join(str(part) for part in (error.context, error.problem) if part)
-    elif getattr(error, "position", None) is not None:  # a ReaderError counts characters
-        line = text.count("\n", 0, error.position) + 1
-    remedy = next((mend for part, mend in _SYNTAX_REMEDIES.items() if part in words), "check quotes and indentation")
-    return Problem(file, min(line, len(text.splitlines()) or 1), f"not valid YAML ({words.splitlines()[0]})", remedy)
+    position = getattr(error, "position", None)
+    if mark is None and isinstance(position, int):  # a ReaderError counts characters
+        line = text.count("\n", 0, position) + 1
+    remedy = next(
+        (mend for part, mend in _SYNTAX_REMEDIES.items() if part in words), "check quotes and indentation"
+    )
+    return Problem(
+        file, min(line, len(text.splitlines()) or 1), f"not valid YAML ({words.splitlines()[0]})", remedy
+    )
 
 
 @dataclass
@@ -176,17 +187,23 @@ class _Reader:
         seen: dict[str, int] = {}
         for key_node, value_node in node.value:
             if not isinstance(key_node, ScalarNode):
-                self._tell(key_node, "a key must be a plain text", "put a text that starts with [ or { in quotes")
+                self._tell(
+                    key_node, "a key must be a plain text", "put a text that starts with [ or { in quotes"
+                )
                 continue
             key, line = str(key_node.value).strip(), key_node.start_mark.line + 1
             if key in seen:
-                self._tell(key_node, f"{key!r} stands here twice (first in line {seen[key]})", "remove one of them")
+                self._tell(
+                    key_node, f"{key!r} stands here twice (first in line {seen[key]})", "remove one of them"
+                )
                 continue
             seen[key] = line
             self.document.key_lines[(*path, key)] = line
             yield key, self.read(value_node, (*path, key))
+            if isinstance(value_node, MappingNode | SequenceNode) and not value_node.flow_style:
+                self.document.lines[(*path, key)] = line  # a block begins where it is named
 
-    def _scalar(self, node: ScalarNode) -> Any:
+    def _scalar(self, node: Node) -> Any:
         kind = str(node.tag).rpartition(":")[2]
         text = str(node.value)
         if kind == "null":
@@ -198,8 +215,14 @@ class _Reader:
         try:
             return _CONVERT[kind](text)
         except (ValueError, InvalidOperation, KeyError):
-            what = f"{text!r} can't be read as {kind}" if kind in _CONVERT else f"the tag !{kind.lstrip('!')} is not allowed"
-            self._tell(node, what, "put it in quotes if it is a text" if kind in _CONVERT else "remove the tag")
+            what = (
+                f"{text!r} can't be read as {kind}"
+                if kind in _CONVERT
+                else f"the tag !{kind.lstrip('!')} is not allowed"
+            )
+            self._tell(
+                node, what, "put it in quotes if it is a text" if kind in _CONVERT else "remove the tag"
+            )
             return UNREADABLE
 
     def _tell(self, node: Node, what: str, remedy: str) -> None:

@@ -17,14 +17,162 @@ MULTIPLIERS = {
 UNSCALED = frozenset({"percent", "permille", "bp", "percentage_point", "ppm", "number"})
 """Units that no multiplier may stand before."""
 
-CURRENCIES = """
-AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLP CNY
-COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS
-INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT
-MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD
-SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VED VES
-VND VUV WST XAF XCD XOF XPF YER ZAR ZMW ZWG
-""".split()
+CURRENCIES = [
+    "AED",
+    "AFN",
+    "ALL",
+    "AMD",
+    "AOA",
+    "ARS",
+    "AUD",
+    "AWG",
+    "AZN",
+    "BAM",
+    "BBD",
+    "BDT",
+    "BHD",
+    "BIF",
+    "BMD",
+    "BND",
+    "BOB",
+    "BRL",
+    "BSD",
+    "BTN",
+    "BWP",
+    "BYN",
+    "BZD",
+    "CAD",
+    "CDF",
+    "CHF",
+    "CLP",
+    "CNY",
+    "COP",
+    "CRC",
+    "CUP",
+    "CVE",
+    "CZK",
+    "DJF",
+    "DKK",
+    "DOP",
+    "DZD",
+    "EGP",
+    "ERN",
+    "ETB",
+    "EUR",
+    "FJD",
+    "FKP",
+    "GBP",
+    "GEL",
+    "GHS",
+    "GIP",
+    "GMD",
+    "GNF",
+    "GTQ",
+    "GYD",
+    "HKD",
+    "HNL",
+    "HTG",
+    "HUF",
+    "IDR",
+    "ILS",
+    "INR",
+    "IQD",
+    "IRR",
+    "ISK",
+    "JMD",
+    "JOD",
+    "JPY",
+    "KES",
+    "KGS",
+    "KHR",
+    "KMF",
+    "KPW",
+    "KRW",
+    "KWD",
+    "KYD",
+    "KZT",
+    "LAK",
+    "LBP",
+    "LKR",
+    "LRD",
+    "LSL",
+    "LYD",
+    "MAD",
+    "MDL",
+    "MGA",
+    "MKD",
+    "MMK",
+    "MNT",
+    "MOP",
+    "MRU",
+    "MUR",
+    "MVR",
+    "MWK",
+    "MXN",
+    "MYR",
+    "MZN",
+    "NAD",
+    "NGN",
+    "NIO",
+    "NOK",
+    "NPR",
+    "NZD",
+    "OMR",
+    "PAB",
+    "PEN",
+    "PGK",
+    "PHP",
+    "PKR",
+    "PLN",
+    "PYG",
+    "QAR",
+    "RON",
+    "RSD",
+    "RUB",
+    "RWF",
+    "SAR",
+    "SBD",
+    "SCR",
+    "SDG",
+    "SEK",
+    "SGD",
+    "SHP",
+    "SLE",
+    "SOS",
+    "SRD",
+    "SSP",
+    "STN",
+    "SVC",
+    "SYP",
+    "SZL",
+    "THB",
+    "TJS",
+    "TMT",
+    "TND",
+    "TOP",
+    "TRY",
+    "TTD",
+    "TWD",
+    "TZS",
+    "UAH",
+    "UGX",
+    "USD",
+    "UYU",
+    "UZS",
+    "VED",
+    "VES",
+    "VND",
+    "VUV",
+    "WST",
+    "XAF",
+    "XCD",
+    "XOF",
+    "XPF",
+    "YER",
+    "ZAR",
+    "ZMW",
+    "ZWG",
+]
 
 CURRENCY_NAMES = {
     "CNY": "元 ¥ RMB rmb cny 人民币 人民币元 元人民币 圆 yuan",
@@ -37,7 +185,7 @@ CURRENCY_NAMES = {
 }  # fmt: skip
 
 UNITS = """
-number = [] : 1 倍 无量纲
+number = 1 : 1 倍 无量纲
 percent = 1/100 : %
 permille = 1/1000 : ‰
 bp = 1/10000 : bps BP 基点 个基点
@@ -78,7 +226,7 @@ normal_m3 = [normal_volume] : Nm3 标方 标准立方米 标立方
 
 s = [time] : 秒 秒钟 sec
 min = 60 * s : 分钟 mins minute minutes
-h = 3600 * s : 小时 hr hrs hour hours 台时 工时 机时 人工时
+h = 3600 * s : 小时 时 hr hrs hour hours 台时 工时 机时 人工时
 day = 24 * h : 天 日 days d
 week = 7 * day : 周 星期 weeks
 month = [calendar_month] : 月 个月 months
@@ -89,7 +237,7 @@ J = [energy] : 焦 焦耳
 kJ = 1000 * J : 千焦
 MJ = 1000000 * J : 兆焦
 GJ = 1000000000 * J : 吉焦 百万千焦
-kWh = 3600000 * J : 千瓦时 千瓦小时 千瓦·时 度 kwh KWH Kwh KWh kW·h
+kWh = 3600000 * J : 千瓦时 千瓦小时 度 kwh KWH Kwh KWh
 Wh = 1/1000 * kWh : 瓦时
 MWh = 1000 * kWh : 兆瓦时 MWH
 GWh = 1000000 * kWh : 吉瓦时 GWH
@@ -172,7 +320,9 @@ index_point = [index_point] : 点 指数点
 
 def unit_lines() -> list[tuple[str, str, list[str]]]:
     """Return every unit as (id, definition, names), currencies first; names include the id."""
-    lines = [(code, f"[currency_{code}]", [code, *CURRENCY_NAMES.get(code, "").split()]) for code in CURRENCIES]
+    lines = [
+        (code, f"[currency_{code}]", [code, *CURRENCY_NAMES.get(code, "").split()]) for code in CURRENCIES
+    ]
     for line in filter(None, map(str.strip, UNITS.splitlines())):
         head, _, names = line.partition(" : ")
         unit, _, definition = head.partition(" = ")
@@ -185,7 +335,22 @@ COUNTED = frozenset(
     for unit, definition, _ in unit_lines()
     if definition.startswith("[")
     and not definition.startswith("[currency_")
-    and unit not in {"number", "g", "m", "s", "month", "workday", "J", "Pa", "kgce", "normal_m3", "degC", "score", "index_point"}
+    and unit
+    not in {
+        "number",
+        "g",
+        "m",
+        "s",
+        "month",
+        "workday",
+        "J",
+        "Pa",
+        "kgce",
+        "normal_m3",
+        "degC",
+        "score",
+        "index_point",
+    }
 )
 """Units that count things. A derived metric may leave them out: 元/单 is often just called 元."""
 

@@ -1,8 +1,8 @@
 """Units of measure: which texts name one, and the exact factor from one to another.
 
 Only names of `include.catalogue.unit_table` and of the company's units.yaml are known, alone, behind a
-multiplier (万, 亿, 千, ...), or combined (`元/吨`, `t/h`, `元/(人·天)`). Anything else is refused with the nearest
-known names: a unit is never guessed. Factors are exact Fractions, by Pint.
+multiplier (万, 亿, 千, ...), or combined (`元/吨`, `t/h`, `元/(人·天)`). Anything else is refused with the
+nearest known names: a unit is never guessed. Factors are exact Fractions, by Pint.
 """
 
 import re
@@ -46,7 +46,7 @@ class IncompatibleUnitError(MetricLedgerError):
 
 @dataclass(frozen=True)
 class Unit:
-    """A parsed unit: `factor` root units make one of it; `dimension` are root units with their powers, sorted.
+    """A parsed unit: `factor` root units make one of it; `dimension` are root units with powers, sorted.
 
     Two units convert into each other exactly when their dimensions are equal.
     """
@@ -71,8 +71,10 @@ PURE = Unit(Fraction(1))
 
 
 class UnitSystem:
-    """All units known to one company. Immutable; `faults` are what is wrong in its units.yaml:
-    (path in the file, what, how to mend it)."""
+    """All units known to one company, immutable.
+
+    `faults` are what is wrong in its units.yaml: (path in the file, what, how to mend it).
+    """
 
     def __init__(self, config: UnitsConfig | None = None) -> None:
         """Take the built-in units and those of `config`. Faulty entries are left out and told in `faults`."""
@@ -159,7 +161,9 @@ class UnitSystem:
             if not rest or rest[0] != ")":
                 raise UnknownUnitError("", [])
             rest = rest[1:]
-        elif _NUMBER.fullmatch(tokens[0].strip()) and len(tokens) > 1 and Fraction(tokens[0].replace(",", "")):
+        elif (
+            _NUMBER.fullmatch(tokens[0].strip()) and len(tokens) > 1 and Fraction(tokens[0].replace(",", ""))
+        ):
             unit, rest = Unit(Fraction(tokens[0].replace(",", ""))), tokens[1:]
         else:
             found = self._lookup(tokens[0].strip())
@@ -223,14 +227,23 @@ class UnitSystem:
     def _may_replace(self, name: str) -> bool:
         """Tell whether a built-in unit is the company's to define: things counted, scores and points are."""
         dimension = self._units[name].dimension
-        return len(dimension) == 1 and dimension[0][1] == 1 and dimension[0][0] in OWN_MEANING and self._units[name].factor == 1
+        return (
+            len(dimension) == 1
+            and dimension[0][1] == 1
+            and dimension[0][0] in OWN_MEANING
+            and self._units[name].factor == 1
+        )
 
     def _add_aliases(self, known: str, names: list[str]) -> None:
         path = ("aliases", known)
         try:
             unit = self._parse(known)
         except UnknownUnitError as error:
-            remedy = f"did you mean {' or '.join(error.nearest)}?" if error.nearest else "declare it in definitions"
+            remedy = (
+                f"did you mean {' or '.join(error.nearest)}?"
+                if error.nearest
+                else "declare it in definitions"
+            )
             self.faults.append((path, f"unknown unit {known!r}", remedy))
             return
         for name in names:
@@ -250,10 +263,14 @@ _DEFINE = "write `48 * 件` with a known unit, or `[kind]` for one that converts
 
 
 def _normalise(text: str) -> str:
-    """Unify full-width forms, dots and crosses; drop `单位:`, outer brackets and blanks that separate nothing."""
+    """Unify full-width forms, dots and crosses; drop `单位:`, outer brackets and idle blanks."""
     plain = unicodedata.normalize("NFKC", text).strip()
     plain = _LABEL.sub("", plain)
-    while len(plain) > 2 and plain[0] + plain[-1] in {"[]", "【】", "()"} and not set("()[]【】") & set(plain[1:-1]):
+    while (
+        len(plain) > 2
+        and plain[0] + plain[-1] in {"[]", "【】", "()"}
+        and not set("()[]【】") & set(plain[1:-1])
+    ):
         plain = plain[1:-1].strip()
     plain = plain.translate(_SIGNS).replace("**", "^")
     return _LOOSE_BLANK.sub("", re.sub(r"\s+", " ", plain))
@@ -262,7 +279,9 @@ def _normalise(text: str) -> str:
 _SIGNS = str.maketrans({"·": "*", "⋅": "*", "•": "*", "・": "*", "×": "*", "÷": "/", "∕": "/", "⁄": "/"})
 
 
-def _merge(one: tuple[tuple[str, int], ...], other: tuple[tuple[str, int], ...], sign: int) -> tuple[tuple[str, int], ...]:
+def _merge(
+    one: tuple[tuple[str, int], ...], other: tuple[tuple[str, int], ...], sign: int
+) -> tuple[tuple[str, int], ...]:
     powers = dict(one)
     for name, power in other:
         powers[name] = powers.get(name, 0) + sign * power
@@ -272,7 +291,7 @@ def _merge(one: tuple[tuple[str, int], ...], other: tuple[tuple[str, int], ...],
 @cache
 def _registry() -> Any:
     """Return a Pint registry of the built-in units alone: no prefixes, and Fractions all the way."""
-    import pint
+    import pint  # noqa: PLC0415 - takes 0.3 s, and templates and mails need no units
 
     registry: Any = pint.UnitRegistry(None, non_int_type=Fraction, cache_folder=None)
     registry.load_definitions([f"{unit} = {definition}" for unit, definition, _ in unit_lines()])

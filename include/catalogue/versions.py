@@ -12,7 +12,9 @@ _KINDS = ({"over_time", "over_org"}, {"ratio"}, {"formula"})
 
 def compile_metrics(draft: Draft) -> dict[str, list[MetricDefinition]]:
     """Return the versions of every valid metric, in order of time; faults go to the draft's problems."""
-    return {name: versions for name, entry in draft.metrics.items() if (versions := _versions(draft, name, entry))}
+    return {
+        name: versions for name, entry in draft.metrics.items() if (versions := _versions(draft, name, entry))
+    }
 
 
 def _versions(draft: Draft, name: str, entry: Entry[Metric]) -> list[MetricDefinition]:
@@ -23,28 +25,39 @@ def _versions(draft: Draft, name: str, entry: Entry[Metric]) -> list[MetricDefin
         path = (*entry.path, "versions", index)
         raw = _apply(raw, changes)
         if "valid_from" not in changes:
-            draft.tell(entry.document.problem(path, "the version says not from when on", "add `valid_from: 2026-07-01`"))
+            draft.tell(
+                entry.document.problem(
+                    path, "the version says not from when on", "add `valid_from: 2026-07-01`"
+                )
+            )
             continue
         model = check_model(MetricVersion, raw, entry.document, path, draft.problems)
         if model is None:
             continue
         if model.valid_from <= models[-1].valid_from:
             what = f"valid_from {model.valid_from} isn't after the version before ({models[-1].valid_from})"
-            draft.tell(entry.document.problem((*path, "valid_from"), what, "list the versions in order of time"))
+            draft.tell(
+                entry.document.problem((*path, "valid_from"), what, "list the versions in order of time")
+            )
             continue
         if model.valid_from.day != 1:
-            what, remedy = "a definition changes in the middle of a month", "start it on the first day of a month"
+            what, remedy = (
+                "a definition changes in the middle of a month",
+                "start it on the first day of a month",
+            )
             draft.tell(entry.document.problem((*path, "valid_from"), what, remedy))
         if model.unit != entry.model.unit:
             what = f"the unit changes from {entry.model.unit} to {model.unit}"
-            draft.tell(entry.document.problem((*path, "unit"), what, "keep the unit, or make it a new metric"))
+            draft.tell(
+                entry.document.problem((*path, "unit"), what, "keep the unit, or make it a new metric")
+            )
         models.append(model)
         draft.version_places[name, len(models)] = (path, frozenset(changes))
     return [_define(name, number, models, entry.model) for number in range(1, len(models) + 1)]
 
 
 def _apply(raw: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    """A version changes what it names; another way of aggregating replaces the former one whole."""
+    """Change what a version names; another way of aggregating replaces the former one whole."""
     for keys in _KINDS:
         if keys & changes.keys():
             dropped = set().union(*_KINDS) - keys

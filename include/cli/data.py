@@ -13,8 +13,12 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and 
 @app.command()
 def run(
     source: Annotated[str, typer.Argument(help="Id of the source.")],
-    file: Annotated[Path | None, typer.Option("--file", help="This file instead of those in the inbox.")] = None,
-    period: Annotated[str | None, typer.Option("--period", help="Ask a system for this month or quarter.")] = None,
+    file: Annotated[
+        Path | None, typer.Option("--file", help="This file instead of those in the inbox.")
+    ] = None,
+    period: Annotated[
+        str | None, typer.Option("--period", help="Ask a system for this month or quarter.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Take one source through all stages now, without the scheduler."""
@@ -27,7 +31,9 @@ def run(
 
 @app.command()
 def withdraw(
-    submission: Annotated[int, typer.Argument(help="Number of the submission (bi.submission, or what `run` printed).")],
+    submission: Annotated[
+        int, typer.Argument(help="Number of the submission (bi.submission, or what `run` printed).")
+    ],
     reason: Annotated[str, typer.Option("--reason", help="Why it is taken back; kept with it.")],
 ) -> None:
     """Take a wrong submission back: its slice is as before it, and the history is kept."""
@@ -40,12 +46,17 @@ def withdraw(
     months = stages.withdraw(submission, reason)
     stages.rollup_months()
     stages.rollup_quarters()
-    Console().print(f"Submission {submission} is withdrawn; recomputed: {', '.join(months) or 'nothing'}.", highlight=False)
+    Console().print(
+        f"Submission {submission} is withdrawn; recomputed: {', '.join(months) or 'nothing'}.",
+        highlight=False,
+    )
 
 
 @app.command()
 def rollup(
-    period: Annotated[str | None, typer.Option("--period", help="Recompute this month, quarter or fiscal year.")] = None,
+    period: Annotated[
+        str | None, typer.Option("--period", help="Recompute this month, quarter or fiscal year.")
+    ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Recompute all periods.")] = False,
 ) -> None:
     """Recompute KPIs: what waits, or a period, or all."""
@@ -60,7 +71,11 @@ def rollup(
     with Console(stderr=True).status(f"Rolling up {len(months)} months"):
         stages.rollup_months()
         quarters = stages.rollup_quarters()
-    what = f"{len(months)} months and {len(quarters)} quarters" if months or quarters else "nothing: nothing waited"
+    what = (
+        f"{len(months)} months and {len(quarters)} quarters"
+        if months or quarters
+        else "nothing: nothing waited"
+    )
     if period and not touched:
         what = f"nothing: {period} has no data"
     Console().print(f"Recomputed {what}.", highlight=False)
@@ -69,10 +84,16 @@ def rollup(
 @app.command()
 def show(
     metric: Annotated[str, typer.Argument(help="Id of the metric.")],
-    org: Annotated[str | None, typer.Option("--org", help="Org unit: its id, name or alias. All units without it.")] = None,
-    period: Annotated[str | None, typer.Option("--period", help="2026-03, 2026-Q1, or 2026. All months without it.")] = None,
+    org: Annotated[
+        str | None, typer.Option("--org", help="Org unit: its id, name or alias. All units without it.")
+    ] = None,
+    period: Annotated[
+        str | None, typer.Option("--period", help="2026-03, 2026-Q1, or 2026. All months without it.")
+    ] = None,
     by: Annotated[str, typer.Option("--by", help="Split by this dimension.")] = "",
-    as_of: Annotated[str | None, typer.Option("--as-of", help="As it stood then: 2026-03-31 or 2026-03-31T18:00.")] = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="As it stood then: 2026-03-31 or 2026-03-31T18:00.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Show the values of a metric."""
@@ -107,5 +128,3 @@ def trace(
     with warehouse.connect() as connection:
         kpi, facts = trace_kpi(connection, catalogue, metric, org, period)
     print_json({"kpi": kpi, "contributions": facts}) if as_json else print_trace(kpi, facts)
-
-

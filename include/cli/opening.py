@@ -34,8 +34,12 @@ def read_moment(text: str, timezone: str) -> dt.datetime:
     try:
         if len(text) == 10:
             day = dt.date.fromisoformat(text) + dt.timedelta(days=1)
-            return dt.datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(timezone)) - dt.timedelta(microseconds=1)
+            return dt.datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(timezone)) - dt.timedelta(
+                microseconds=1
+            )
         moment = dt.datetime.fromisoformat(text)
     except ValueError as error:
-        raise UsageError(f"--as-of {text!r} is no date or time; write 2026-03-31 or 2026-03-31T18:00:00.") from error
+        raise UsageError(
+            f"--as-of {text!r} is no date or time; write 2026-03-31 or 2026-03-31T18:00:00."
+        ) from error
     return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(timezone))

@@ -63,7 +63,9 @@ def run_source(source_id: str, file: Path | None, period: str | None, *, quiet: 
         if file and not file.is_file():
             raise UsageError(f"There is no file {file}.")
     elif file:
-        raise UsageError(f"{source_id} is read from the connection {source.connection!r}; --file is for workbooks.")
+        raise UsageError(
+            f"{source_id} is read from the connection {source.connection!r}; --file is for workbooks."
+        )
     elif period:
         try:
             start, stop = catalogue.periods.period_bounds(period)
@@ -131,7 +133,9 @@ def _print_findings(console: Console, findings: list[Finding]) -> None:
         return
     table = Table("where", "what is wrong", "found", "expected", "what to do", show_lines=True)
     for finding in findings[:50]:
-        where = "!".join(filter(None, (finding.sheet, finding.cell))) or finding.column or "the whole delivery"
+        where = (
+            "!".join(filter(None, (finding.sheet, finding.cell))) or finding.column or "the whole delivery"
+        )
         title = word(finding, "title", "en") + (" (warning)" if finding.level == "warning" else "")
         cells = (where, title, finding.found, word(finding, "expected", "en"), word(finding, "remedy", "en"))
         table.add_row(*(cell.replace("[", "\\[") for cell in cells))

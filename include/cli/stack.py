@@ -1,5 +1,123 @@
 """`./kpi up`, `down` and `status`: the local stack in the background."""
 
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
 import typer
 
+from include.home import Home, configuration_folder, current_home
+
+if TYPE_CHECKING:
+    from include.stack import PartStatus
+
 app = typer.Typer()
+
+
+@app.command()
+def up(
+    adopt_config: bool = typer.Option(
+        False, help="Take over the configuration in KPI_CONFIG if it has moved."
+    ),
+) -> None:
+    """Start database and Airflow in the background, or mend what died; returns when all are healthy."""
+    import time
+
+    from include.catalogue import load_catalogue
+
+    begun = time.monotonic()
+    home = current_home()
+    config = configuration_folder(home, adopt=adopt_config)
+    load_catalogue(config)
+    home.remember(config=str(config))
+    start_stack(home, config)
+    typer.echo(f"Ready after {time.monotonic() - begun:.0f} s.")
+    for line in describe_access(home):
+        typer.echo(line)
+
+
+@app.command()
+def down() -> None:
+    """End what `up` started, the database too. Data, logs and log-ins stay."""
+    from include import stack
+
+    typer.echo("Ended." if stack.down(current_home()) else "Nothing was running.")
+
+
+@app.command()
+def status(json: bool = typer.Option(False, "--json", help="Print one JSON document.")) -> None:
+    """Show what runs, with its process, memory and address."""
+    from dataclasses import asdict
+    from json import dumps
+
+    from include import stack
+
+    home = current_home()
+    parts = stack.status(home)
+    if json:
+        typer.echo(dumps({"home": str(home.root), "parts": [asdict(part) for part in parts]}))
+        return
+    _print_table(parts)
+    if any(part.state == "running" for part in parts):
+        for line in describe_access(home):
+            typer.echo(line)
+
+
+def start_stack(home: Home, config: Path) -> None:
+    """Bring the stack up for the configuration in `config`, showing progress on a terminal or as lines."""
+    from rich.console import Console
+
+    from include import stack
+
+    console = Console(stderr=True)
+    states: dict[str, str] = {}
+
+    def publish() -> None:
+        os.environ["KPI_LOADER_URL"] = stack.warehouse_url(home, "loader")
+        from include import stages
+
+        stages.publish()
+
+    with console.status("Starting ...") as shown:
+
+        def report(part: str, state: str) -> None:
+            states[part] = state
+            if not console.is_terminal:
+                console.print(f"{part}: {state}", highlight=False)
+            shown.update(" · ".join(f"{name}: {_paint(told)}" for name, told in states.items()))
+
+        stack.up(home, config, publish=publish, report=report)
+
+
+def describe_access(home: Home) -> list[str]:
+    """Return lines for the user: the UI and its log-in, and how BI tools read the figures."""
+    from include.stack import reader_address
+    from include.stack.airflow import ADMIN, ui_address
+
+    password = home.read_state().get("airflow_admin_password", "")
+    reader = reader_address(home) or "the read-only log-in that your warehouse's administrator made"
+    return [
+        f"Airflow    {ui_address(home)}   log-in {ADMIN}   password {password}",
+        f"BI tools   {reader}   (schema bi, read-only)",
+        f"Inbox      {home.inbox}/<source>/",
+        f"Logs       {home.logs}",
+    ]
+
+
+def _paint(state: str) -> str:
+    return f"[green]{state}[/]" if state == "running" else f"[yellow]{state}[/]"
+
+
+def _print_table(parts: "list[PartStatus]") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table: Any = Table(box=None, pad_edge=False)
+    for heading in ("part", "state", "pid", "memory", "restarts", "address"):
+        table.add_column(heading, justify="right" if heading in ("pid", "memory", "restarts") else "left")
+    for part in parts:
+        pid = str(part.pid or "")
+        memory = f"{part.memory / 2**20:.0f} MiB" if part.memory else ""
+        address = part.address if part.part == "api-server" else ""
+        table.add_row(part.part, _paint(part.state), pid, memory, str(part.restarts or ""), address)
+    Console(soft_wrap=True).print(table)

@@ -60,7 +60,11 @@ def print_kpis(rows: list[dict[str, Any]], definition: Any) -> None:
     table.add_column("")
     table.add_column("note")
     for row in rows:
-        cells = [row["org"], row["period"], *([" ".join(map(str, row["dimensions"].values()))] if split else [])]
+        cells = [
+            row["org"],
+            row["period"],
+            *([" ".join(map(str, row["dimensions"].values()))] if split else []),
+        ]
         cells += [format_short(row["value"]), format_short(row["ytd"])]
         cells += [format_share(row["change"]), format_share(row["yoy"]), format_short(row["target"])]
         cells += [format_share(row["attainment"]), format_share(row["completeness"])]
@@ -77,12 +81,28 @@ def print_trace(kpi: dict[str, Any] | None, facts: list[dict[str, Any]]) -> None
         return
     value = format_exact(kpi["value"]) if kpi["value"] is not None else f"no value ({kpi['reason']})"
     console.print(f"{kpi['metric']} {kpi['org']} {kpi['period']}: {value} {kpi['unit']}", markup=False)
-    table = Table("metric", "org", "date", "value", "unit", "reported", "source", "submission", "where", "accepted")
+    table = Table(
+        "metric", "org", "date", "value", "unit", "reported", "source", "submission", "where", "accepted"
+    )
     for fact in facts[:200]:
-        where = "!".join(filter(None, (fact["sheet"], fact["cell"]))) + (f"  {fact['file']}" if fact["file"] else "")
+        where = "!".join(filter(None, (fact["sheet"], fact["cell"]))) + (
+            f"  {fact['file']}" if fact["file"] else ""
+        )
         reported = f"{format_exact(fact['reported_value'])} {fact['reported_unit']}"
-        cells = (fact["metric"], fact["org"], fact["date"].isoformat(), format_exact(fact["value"]), fact["unit"])
-        more = (reported, fact["source"], str(fact["submission"]), where, f"{fact['accepted_at']:%Y-%m-%d %H:%M}")
+        cells = (
+            fact["metric"],
+            fact["org"],
+            fact["date"].isoformat(),
+            format_exact(fact["value"]),
+            fact["unit"],
+        )
+        more = (
+            reported,
+            fact["source"],
+            str(fact["submission"]),
+            where,
+            f"{fact['accepted_at']:%Y-%m-%d %H:%M}",
+        )
         table.add_row(*(cell.replace("[", "\\[") for cell in (*cells, *more)))
     console.print(table)
     if len(facts) > 200:

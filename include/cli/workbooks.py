@@ -14,7 +14,9 @@ app = typer.Typer()
 @app.command()
 def read(
     file: Annotated[Path, typer.Argument(help="Any workbook or text file.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON document and nothing else.")
+    ] = False,
 ) -> None:
     """Show what the workbook reader sees in FILE; needs no configuration. Exit code 3 where it is refused."""
     from include.cli.tables import print_json
@@ -43,11 +45,14 @@ def read(
 @app.command()
 def template(
     source: Annotated[str, typer.Argument(help="Id of the source, as in config/sources/.")],
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="File to write; SOURCE.xlsx by default.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="File to write; SOURCE.xlsx by default.")
+    ] = None,
 ) -> None:
     """Write the workbook that the department of SOURCE fills in."""
     import datetime as dt
     import difflib
+    from zoneinfo import ZoneInfo
 
     from include.catalogue import load_catalogue
     from include.connectors.workbook.template import write_template
@@ -62,7 +67,7 @@ def template(
     if model.kind != "workbook":
         raise UsageError(f"the source {source!r} is read from a system ({model.kind}); it needs no template")
     target = output or Path(f"{source}.xlsx")
-    write_template(model, catalogue, target, dt.date.today())
+    write_template(model, catalogue, target, dt.datetime.now(ZoneInfo(catalogue.calendar.timezone)).date())
     typer.echo(str(target))
 
 
@@ -78,7 +83,9 @@ def describe_sheet(sheet: "Sheet") -> dict[str, Any]:
         "cells": sheet.count_kinds(),
         "errors": [{"cell": cell_name(row, col), "error": text} for row, col, text in sheet.errors()],
         "uncached": [cell_name(row, col) for row, col in sheet.uncached],
-        "merged": [f"{cell_name(top, left)}:{cell_name(low, right)}" for top, left, low, right in sheet.merged],
+        "merged": [
+            f"{cell_name(top, left)}:{cell_name(low, right)}" for top, left, low, right in sheet.merged
+        ],
     }
 
 
@@ -104,7 +111,12 @@ def _print_workbook(workbook: "Workbook") -> None:
     for about_sheet in map(describe_sheet, workbook.sheets):
         cells = ", ".join(f"{count} {kind}" for kind, count in about_sheet["cells"].items())
         errors = [f"{error['cell']} {error['error']}" for error in about_sheet["errors"]]
-        row = [about_sheet["name"], about_sheet["type"], "yes" if about_sheet["visible"] else "no", about_sheet["range"]]
+        row = [
+            about_sheet["name"],
+            about_sheet["type"],
+            "yes" if about_sheet["visible"] else "no",
+            about_sheet["range"],
+        ]
         row += [cells, _shorten(errors), _shorten(about_sheet["uncached"]), _shorten(about_sheet["merged"])]
         table.add_row(*map(escape, row))
     Console(highlight=False).print(table)

@@ -8,6 +8,7 @@ import datetime as dt
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property, partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -46,20 +47,32 @@ class Coerced:
     `values`: Decimal objects (decimal, integer), datetime64[D] (date), text keys (month, quarter, period),
     text without outer blanks (text) or bool objects; None (NaT for dates) where blank, null or failed.
     `codes`: the failure's message code, None where there is none.
+    `values[i]` is `distinct[places[i]]` where the column was read by its distinct texts, for work that need
+    be done only once for each of them (several may have the same value); None for numbers.
     """
 
     values: npt.NDArray[Any]
     codes: Objects
+    places: npt.NDArray[np.int64] | None = None
+    distinct: npt.NDArray[Any] | None = None
 
-    @property
+    @cached_property
     def failed(self) -> npt.NDArray[np.bool_]:
         """Mask of the texts that could not be read."""
         return np.asarray(pd.notna(self.codes))
 
-    @property
+    @cached_property
     def blank(self) -> npt.NDArray[np.bool_]:
         """Mask of the texts that report nothing: blank or a declared null mark."""
         return np.asarray(pd.isna(self.values)) & ~self.failed
+
+    @property
+    def grouped(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[Any]]:
+        """Return `places` and `distinct`, made where they aren't there."""
+        if self.places is None or self.distinct is None:
+            places, distinct = pd.factorize(self.values, use_na_sentinel=False)
+            return places, np.asarray(distinct)
+        return self.places, self.distinct
 
 
 @dataclass(frozen=True)
@@ -86,15 +99,21 @@ def coerce(texts: "pd.Series[Any]", kind: str, reading: Reading | None = None) -
     reading = reading or Reading()
     if kind in {"decimal", "integer"}:
         return _coerce_numbers(texts, kind, reading)
-    values, codes = _read_distinct(texts, _reader(kind, reading), reading)
-    return Coerced(values.astype("datetime64[D]") if kind == "date" else values, codes)
+    column = _as_arrow(texts).dictionary_encode()
+    places = (
+        pc.fill_null(column.indices, len(column.dictionary)).to_numpy(zero_copy_only=False).astype(np.int64)
+    )
+    read = _read_texts if kind == "text" else partial(_read_each, read=_reader(kind, reading))
+    distinct, codes = read(column.dictionary, nulls=reading.nulls)
+    if kind == "date":
+        distinct = distinct.astype("datetime64[D]")
+    return Coerced(distinct[places], codes[places], places, distinct)
 
 
 def _reader(kind: str, reading: Reading) -> Reader:
     zone = ZoneInfo(reading.timezone)
     latest = dt.datetime.now(zone).year + YEARS_AHEAD
     readers: dict[str, Reader] = {
-        "text": lambda text: text,
         "boolean": read_boolean,
         "date": lambda text: read_date(text, reading.date_format, zone, latest),
         "month": lambda text: read_month(text, reading.date_format, zone, latest),
@@ -115,8 +134,7 @@ def _read_unless_null(text: str, read: Reader, nulls: Collection[str]) -> Any:
 
 def _coerce_numbers(texts: "pd.Series[Any]", kind: str, reading: Reading) -> Coerced:
     """Read common spellings in one vectorised pass and each other distinct text by itself."""
-    column = pa.array(texts, pa.string(), from_pandas=True)
-    column = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    column = _as_arrow(texts)
     plain = pc.match_substring_regex(column, common_numbers(reading.signs))
     plain = pc.and_(plain, pc.less_equal(pc.binary_length(column), MOST_DIGITS))
     if reading.nulls:
@@ -126,32 +144,49 @@ def _coerce_numbers(texts: "pd.Series[Any]", kind: str, reading: Reading) -> Coe
     codes = values.copy()
     tidy = trim_zeros(pc.replace_substring_regex(column.filter(pa.array(simple)), "[ ,+$¥€£]+", ""))
     values[simple] = np.fromiter(map(Decimal, tidy.to_pylist()), dtype=object, count=len(tidy))
+    broken = np.zeros(len(column), dtype=bool)
+    broken[simple] = pc.match_substring(tidy, ".").to_numpy(zero_copy_only=False)
     if not simple.all():
         rest = np.flatnonzero(~simple)
-        others = pd.Series(column.take(pa.array(rest)).to_pylist(), dtype=object)
-        values[rest], codes[rest] = _read_distinct(
-            others, lambda text: read_number(text, reading.percent, reading.signs), reading
-        )
+        others = column.take(pa.array(rest)).dictionary_encode()
+        distinct, failed = _read_each(others.dictionary, nulls=reading.nulls, read=_number_reader(reading))
+        places = pc.fill_null(others.indices, len(others.dictionary)).to_numpy(zero_copy_only=False)
+        values[rest], codes[rest] = distinct[places], failed[places]
+        broken[rest] = np.array([number is not None and "." in format(number, "f") for number in distinct])[
+            places
+        ]
     if kind == "integer":
-        _refuse_fractions(values, codes)
+        values[broken], codes[broken] = None, "not_an_integer"
     return Coerced(values, codes)
 
 
-def _read_distinct(texts: "pd.Series[Any]", read: Reader, reading: Reading) -> tuple[Objects, Objects]:
-    """Return the values and the codes of failures, reading each distinct text once."""
-    places, distinct = pd.factorize(texts)
-    outcomes = [_read_unless_null(str(text), read, reading.nulls) for text in distinct]
+def _number_reader(reading: Reading) -> Reader:
+    return lambda text: read_number(text, reading.percent, reading.signs)
+
+
+def _as_arrow(texts: "pd.Series[Any]") -> pa.Array:
+    column = pa.array(texts, pa.string(), from_pandas=True)
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+
+
+def _read_each(texts: pa.Array, nulls: Collection[str], read: Reader) -> tuple[Objects, Objects]:
+    """Return the values and the codes of failures of distinct texts, and a last None for a missing text."""
+    outcomes = [_read_unless_null(text, read, nulls) for text in texts.to_pylist()]
     values = np.array([*(None if isinstance(o, Failure) else o for o in outcomes), None], dtype=object)
     codes = np.array([*(o.code if isinstance(o, Failure) else None for o in outcomes), None], dtype=object)
-    return values[places], codes[places]
+    return values, codes
 
 
-def _refuse_fractions(values: Objects, codes: Objects) -> None:
-    """Set not_an_integer where a number has a fraction. Trailing zeros were trimmed, so the text tells."""
-    given = np.flatnonzero(pd.notna(values))
-    broken = given[[value.as_tuple().exponent < 0 for value in values[given]]]
-    values[broken] = None
-    codes[broken] = "not_an_integer"
+def _read_texts(texts: pa.Array, nulls: Collection[str]) -> tuple[Objects, Objects]:
+    """Do the same for plain text, without a look at each."""
+    bare = pc.utf8_trim_whitespace(texts)
+    empty = pc.is_in(bare, pa.array(["", *nulls], pa.string()))
+    broken = pc.and_not(pc.is_in(pc.utf8_upper(bare), pa.array(sorted(ERROR_CELLS), pa.string())), empty)
+    values = pc.if_else(pc.or_(empty, broken), pa.scalar(None, pa.string()), bare)
+    codes = pc.if_else(broken, "error_cell", pa.scalar(None, pa.string()))
+    missing = pa.array([None], pa.string())
+    found = [pa.concat_arrays([array, missing]).to_numpy(zero_copy_only=False) for array in (values, codes)]
+    return found[0], found[1]
 
 
 def read_boolean(text: str) -> bool | Failure:

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from include.errors import Finding
-from include.messages import word
-from include.notify.letter import Letter, Problem, Section
+from include.notify.letter import Letter, Section
 from include.notify.outcome import BatchOutcome, Message, Recipient, RunOutcome, TaskFailure
 from include.notify.page import render_page
+from include.notify.problems import cut_problems, group_findings
 from include.notify.text import render_text
-from include.notify.words import count, quote, say, tidy
+from include.notify.words import count, say, tidy
 
-MAX_BATCHES, MAX_PROBLEMS, MAX_PLACES = 10, 12, 8
+MAX_BATCHES = 10
 
 
 def compose(run: RunOutcome, recipients: Iterable[Recipient]) -> list[Message]:
@@ -61,26 +61,25 @@ def _write(
     language = recipient.language
     name = tidy(run.names[0 if language == "zh" else 1] or run.source, 60)
     summary = _summarise(run, bad, language)
-    files = [tidy(batch.file, 60) for batch in bad if batch.file]
-    example = f" ({files[0]}{', …' if len(files) > 1 else ''})" if files else ""
-    separator = "：" if language == "zh" else ": "
+    warned = _warn(seen, language)
     letter = Letter(
         language=language,
         heading=name,
         summary=_with_rest(run, seen, summary, language),
-        sections=_sections(run.failures, bad, language),
-        warnings=tuple(
-            _warn(batch, language)
-            for batch in seen[:MAX_BATCHES]
-            if len(_errors(batch)) < len(batch.findings)
-        ),
+        sections=(*_sections(run.failures, bad, language), *([warned] if warned else [])),
         advice=_advise(run, bad, language),
         url=run.url if run.url.startswith(("http://", "https://")) else "",
     )
-    subject = tidy(f"[{say('product', language)}] {name}{separator}{summary}{example}", 180)
-    return Message(
-        recipient.email, language, subject, render_text(letter), render_page(letter, subject), run.run_id
-    )
+    subject = _subject(name, summary, bad, language)
+    page = render_page(letter, subject)
+    return Message(recipient.email, language, subject, render_text(letter), page, run.run_id)
+
+
+def _subject(name: str, summary: str, bad: list[BatchOutcome], language: str) -> str:
+    files = [tidy(batch.file, 60) for batch in bad if batch.file]
+    separator, opened, closed = ("：", "（", "）") if language == "zh" else (": ", " (", ")")
+    example = f"{opened}{files[0]}{' …' if files[1:] else ''}{closed}" if files else ""
+    return tidy(f"[{say('product', language)}] {name}{separator}{summary}{example}", 180)
 
 
 def _summarise(run: RunOutcome, bad: list[BatchOutcome], language: str) -> str:
@@ -134,68 +133,23 @@ def _describe_batch(batch: BatchOutcome, language: str) -> Section:
     errors = _errors(batch)
     notes = (f"{say('returned', language)} {tidy(batch.returned_to, 200)}",) if batch.returned_to else ()
     subtitle = f"{say(batch.outcome, language)} · {count('errors', language, len(errors))}"
-    return Section(_title(batch, language), subtitle, *_cut(_group(errors, language), notes, language))
+    problems = group_findings((("", error) for error in errors), language)
+    return Section(_title(batch, language), subtitle, *cut_problems(problems, notes, language))
 
 
-def _warn(batch: BatchOutcome, language: str) -> Section:
-    warnings = [finding for finding in batch.findings if finding.level != "error"]
-    return Section(
-        _title(batch, language),
-        say(batch.outcome, language),
-        *_cut(_group(warnings, language), (), language),
-        False,
-    )
+def _warn(seen: Sequence[BatchOutcome], language: str) -> Section | None:
+    """Bring the warnings of all files together: the same oddity often stands in each of them."""
+    placed = [
+        (tidy(batch.file), finding)
+        for batch in seen
+        for finding in batch.findings
+        if finding.level != "error"
+    ]
+    if not placed:
+        return None
+    problems, notes = cut_problems(group_findings(placed, language), (), language)
+    return Section(say("warnings", language), "", problems, notes, is_bad=False)
 
 
 def _title(batch: BatchOutcome, language: str) -> str:
     return tidy(batch.file) if batch.file else say("system", language)
-
-
-def _cut(
-    problems: list[Problem], notes: tuple[str, ...], language: str
-) -> tuple[tuple[Problem, ...], tuple[str, ...]]:
-    left_out = len(problems) - MAX_PROBLEMS
-    more = (say("more_problems", language, count=left_out),) if left_out > 0 else ()
-    return tuple(problems[:MAX_PROBLEMS]), more + notes
-
-
-def _group(findings: Iterable[Finding], language: str) -> list[Problem]:
-    """Bring findings with the same words together: forty bad cells of one column are one thing to mend."""
-    groups: dict[tuple[str, ...], list[Finding]] = {}
-    for finding in findings:
-        # what was found stands beside its cell; as a part of the title it would make each cell a problem of its own
-        groups.setdefault(_words(replace(finding, found="…", cell="…"), language), []).append(finding)
-    return [_describe_group(group, language) for group in groups.values()]
-
-
-def _describe_group(group: list[Finding], language: str) -> Problem:
-    first = group[0]
-    found = first.found if len({finding.found for finding in group}) == 1 else "…"
-    cell = first.cell if len({finding.cell for finding in group}) == 1 else "…"
-    title, expected, remedy = _words(replace(first, found=tidy(found, 80), cell=cell), language)
-    return Problem(title, expected, remedy, places=_list_places(group, language))
-
-
-def _words(finding: Finding, language: str) -> tuple[str, ...]:
-    return tuple(_word(finding, part, language) for part in ("title", "expected", "remedy"))
-
-
-def _list_places(group: list[Finding], language: str) -> tuple[str, ...]:
-    places = list(dict.fromkeys(_place(finding, language) for finding in group))
-    if len(places) <= MAX_PLACES:
-        return tuple(places)
-    return (*places[:MAX_PLACES], say("more_places", language, count=len(places)))
-
-
-def _word(finding: Finding, part: str, language: str) -> str:
-    try:
-        return tidy(word(finding, part, language), 300)
-    except (KeyError, IndexError, ValueError):
-        return tidy(finding.code) if part == "title" else ""
-
-
-def _place(finding: Finding, language: str) -> str:
-    sheet, cell, column = tidy(finding.sheet, 40), tidy(finding.cell, 60), tidy(finding.column, 60)
-    where = f"{sheet}!{cell}" if sheet and cell else cell or sheet
-    named = f"{where} ({column})" if where and column else where or column or say("whole_batch", language)
-    return f"{named} {quote(tidy(finding.found, 80), language)}" if finding.found else named

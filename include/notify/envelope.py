@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -24,7 +24,7 @@ def build_email(message: Message, sender: str = NOBODY, sent: datetime | None = 
     mail["Subject"] = message.subject
     mail["From"] = Address("Metric Ledger", addr_spec=sender)
     mail["To"] = Address(addr_spec=message.recipient)
-    mail["Date"] = format_datetime(sent or datetime.now(timezone.utc))
+    mail["Date"] = format_datetime(sent or datetime.now(UTC))
     mail["Message-ID"] = f"<{_fingerprint(message)}@{sender.rpartition('@')[2]}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Auto-Response-Suppress"] = "All"
@@ -40,7 +40,7 @@ def write_eml(message: Message, folder: Path, sent: datetime | None = None) -> P
     The name holds the UTC time, and a fingerprint of the content: written again, the same message replaces
     the file it had made.
     """
-    moment = sent or datetime.now(timezone.utc)
+    moment = sent or datetime.now(UTC)
     folder.mkdir(parents=True, exist_ok=True)
     fingerprint = _fingerprint(message)[:12]
     known = next(folder.glob(f"*-{fingerprint}.eml"), None)

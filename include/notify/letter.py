@@ -15,7 +15,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """What a mail says about one batch or one failed task. `is_bad` is False where it only warns."""
+    """What a mail says about one batch, one failed task, or (`is_bad` is False) in warning."""
 
     title: str
     subtitle: str
@@ -32,6 +32,5 @@ class Letter:
     heading: str
     summary: str
     sections: tuple[Section, ...]
-    warnings: tuple[Section, ...]
     advice: tuple[str, ...]
     url: str

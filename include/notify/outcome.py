@@ -31,7 +31,7 @@ class TaskFailure:
 
 @dataclass(frozen=True, slots=True)
 class RunOutcome:
-    """One run of a source. `names` are the source's (zh, en) names; `is_workbook` tells how data are mended."""
+    """One run of a source. `names` are its (zh, en) names; `is_workbook` tells how its data are mended."""
 
     run_id: str
     url: str
@@ -44,8 +44,11 @@ class RunOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Who is told. `metrics` limits the findings shown to those on these metrics or on a whole batch; None
-    shows all (the source's owner). A metric's owner needn't see another owner's figures."""
+    """Who is told.
+
+    `metrics` limits the findings shown to those on these metrics or on a whole batch; None shows all (the
+    source's owner). A metric's owner needn't see another owner's figures.
+    """
 
     email: str
     language: str = "en"

@@ -5,15 +5,11 @@ from include.notify.words import say
 
 
 def render_text(letter: Letter) -> str:
-    """Return the letter as lines of text, each problem followed by its places, what was expected, what to do."""
+    """Return the letter as lines of text, each problem with its places and what to do."""
     language = letter.language
     lines = [letter.heading, letter.summary, ""]
     for section in letter.sections:
         lines += _render_section(section, language)
-    if letter.warnings:
-        lines += [f"-- {say('warnings', language)}", ""]
-        for section in letter.warnings:
-            lines += _render_section(section, language)
     lines += [*letter.advice, ""]
     if letter.url:
         lines += [f"{say('open_run', language)}: {letter.url}", ""]
@@ -28,8 +24,7 @@ def _render_section(section: Section, language: str) -> list[str]:
     for number, problem in enumerate(section.problems, 1):
         lines.append(f"  {number}. {problem.title}")
         lines += [f"     - {place}" for place in problem.places]
-        for key in ("expected", "remedy"):
-            if text := getattr(problem, key):
-                lines.append(f"     {say(key, language)}: {text}")
+        words = (("expected", problem.expected), ("remedy", problem.remedy))
+        lines += [f"     {say(key, language)}: {text}" for key, text in words if text]
     lines += [f"  {note}" for note in section.notes]
     return [line for line in lines if line] + [""]

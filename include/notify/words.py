@@ -13,7 +13,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "expected": ("应为", "Expected"),
     "remedy": ("怎么办", "What to do"),
     "returned": ("退回到", "Returned to"),
-    "whole_batch": ("整批数据", "the whole batch"),
+    "whole_batch": ("全部内容", "all of it"),
     "warnings": ("提醒（不影响计入，请核对）", "Warnings (they hold nothing back; please have a look)"),
     "next_workbook": (
         "请改正后把文件重新放入收件文件夹 inbox/{source}/，系统会自动收取，不必另行通知。",
@@ -23,16 +23,16 @@ _WORDS: dict[str, tuple[str, str]] = {
         "请在源系统中改正，下一次取数会自动更新；也可以在 Airflow 中重新运行。",
         "Correct it in the source system. The next extraction takes it in; or run it again in Airflow.",
     ),
-    "failed": ("步骤 {task} 失败", "The step {task} failed"),
+    "failed": ("处理失败：{task}", "Failed: {task}"),
     "unavailable": (
         "连接 {connection} 的系统无法访问（{code}）",
         "The system behind {connection} can't be reached ({code})",
     ),
     "failed_code": ("原因代码 {code}", "Reason code {code}"),
     "next_failed": (
-        "数据没有问题，也没有丢失。运维人员查看运行日志并排除故障后，重新运行即可；重复运行是安全的。",
-        "Nothing is wrong with the data, and nothing is lost. Operations find the cause in the run's log and run "
-        "it again once it is mended; running twice is safe.",
+        "没有数据丢失，也没有重复计入。运维人员查看运行日志并排除故障后，重新运行即可；重复运行是安全的。",
+        "No data is lost, and none was counted twice. Operations find the cause in the run's log "
+        "and run it again once it is mended; running twice is safe.",
     ),
     "open_run": ("查看本次运行", "Open the run"),
     "why_you": (
@@ -78,20 +78,20 @@ def quote(text: str, language: str) -> str:
     return f"「{text}」" if language == "zh" else f"“{text}”"
 
 
-def tidy(text: object, limit: int = 120) -> str:
+def tidy(text: object, limit: int = 120, *, guard: bool = True) -> str:
     """Return foreign text as one visible line of at most `limit` characters.
 
     Line breaks and control characters become blanks; characters that turn the direction of writing, have no
     width or no meaning are dropped: with them a file name can pretend to be another one, and a header can be
-    continued with a second one. A leading `=`, `+`, `-` or `@` gets an apostrophe, so that the line stays
-    text when it is pasted into a spreadsheet; a negative number stays as it is.
+    continued with a second one. A leading `=`, `+`, `-` or `@` gets an apostrophe with `guard`, so that
+    the line stays text when it is pasted into a spreadsheet; a negative number stays as it is.
     """
     shown = []
     for char in str(text)[: limit * 4]:
         category = unicodedata.category(char)
         shown.append(" " if category in ("Cc", "Zl", "Zp") else "" if category[0] == "C" else char)
     line = " ".join("".join(shown).split())
-    if line[:1] in ("=", "+", "-", "@") and not _is_number(line):
+    if guard and line[:1] in ("=", "+", "-", "@") and not _is_number(line):
         line = f"'{line}"
     return line if len(line) <= limit else line[: limit - 1] + "…"
 

@@ -4,7 +4,6 @@ Log-in roles: `airflow` owns the database airflow; `migrator` owns warehouses an
 kpi_loader and kpi_reader in its migrations; `loader` and `bi_reader` get their rights from those groups.
 """
 
-import fcntl
 import importlib.util
 import os
 import secrets
@@ -13,8 +12,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import LiteralString
 
@@ -24,6 +22,7 @@ from psycopg import sql
 
 from include.errors import MetricLedgerError
 from include.home import Home
+from include.stack.locking import hold_lock
 from include.stack.privileges import find_guise
 
 ROLES = ("airflow", "migrator", "loader", "bi_reader")
@@ -67,8 +66,8 @@ class EmbeddedPostgres:
         MetricLedgerError, with the log's last lines, where PostgreSQL doesn't come up.
         """
         self.home.create()
-        with _exclusively(self.home.root / "postgres.lock"):
-            if self.is_running():
+        with hold_lock(self.home.root / "postgres.lock"):
+            if self._answers():
                 return
             self._end_remains()
             self._ensure_secrets()
@@ -80,7 +79,7 @@ class EmbeddedPostgres:
         """End the server of this cluster, and no other; connections are cut, transactions rolled back."""
         if not self.data.exists():
             return
-        with _exclusively(self.home.root / "postgres.lock"):
+        with hold_lock(self.home.root / "postgres.lock"):
             self._end_remains()
 
     def is_running(self) -> bool:
@@ -91,6 +90,15 @@ class EmbeddedPostgres:
             psycopg.connect(self.url("postgres", "postgres"), connect_timeout=3).close()
         except psycopg.OperationalError:
             return False
+        return True
+
+    def _answers(self) -> bool:
+        """Tell whether the server answers; one that lives gets time, as it may be recovering or busy."""
+        deadline = time.monotonic() + 30
+        while not self.is_running():
+            if self.find_process() is None or time.monotonic() > deadline:
+                return False
+            time.sleep(0.2)
         return True
 
     def find_process(self) -> psutil.Process | None:
@@ -167,7 +175,9 @@ class EmbeddedPostgres:
         """Start the server on the remembered port, or on another free one if that is taken."""
         find_guise().own(self.data)
         for attempt in range(5):
-            self._configure(port := self._choose_port(avoid_remembered=attempt > 0))
+            self._configure(
+                port := choose_port(None if attempt else self.home.read_state().get("postgres_port"))
+            )
             self.home.remember(postgres_port=port)
             command = ("pg_ctl", "start", "--wait", "--silent", "--timeout", "60")
             try:
@@ -178,12 +188,6 @@ class EmbeddedPostgres:
                 if not _is_taken(port):
                     break
         raise MetricLedgerError(f"PostgreSQL didn't start; {self.log} ends with:\n{_read_tail(self.log)}")
-
-    def _choose_port(self, *, avoid_remembered: bool) -> int:
-        remembered = self.home.read_state().get("postgres_port")
-        if remembered and not avoid_remembered and not _is_taken(remembered):
-            return int(remembered)
-        return find_free_port()
 
     def _configure(self, port: int) -> None:
         lines = [f"{name} = '{value}'" for name, value in (self._settings | {"port": str(port)}).items()]
@@ -240,8 +244,10 @@ class EmbeddedPostgres:
             time.sleep(0.02)
 
 
-def find_free_port() -> int:
-    """Return a loopback port that is free now; another process may still be quicker."""
+def choose_port(remembered: int | None = None) -> int:
+    """Return the remembered loopback port if it is free, else one that is; another may be quicker."""
+    if remembered and not _is_taken(remembered):
+        return remembered
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -300,19 +306,3 @@ def _is_taken(port: int) -> bool:
 
 def _read_tail(file: Path, lines: int = 15) -> str:
     return "\n".join(file.read_text("utf-8", "replace").splitlines()[-lines:]) if file.exists() else ""
-
-
-@contextmanager
-def _exclusively(lock: Path, timeout: float = 120) -> Iterator[None]:
-    """Hold `lock` against other processes that start or stop the same cluster."""
-    with lock.open("w") as file:
-        deadline = time.monotonic() + timeout
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise MetricLedgerError(f"Another ./kpi holds {lock}; try again later.") from None
-                time.sleep(0.05)
-        yield

@@ -10,15 +10,15 @@ from include.batch import ORG_COLUMN, PERIOD_COLUMN, PLACE_COLUMNS, Reported
 from include.catalogue import Catalogue
 from include.catalogue.models import Source
 from include.coerce import Coerced, coerce
+from include.plan import Plan, plan_source, with_labels
 from include.validate.acceptance import decide
 from include.validate.batchwide import check_count, check_delivered, check_repeats, check_units
 from include.validate.controls import check_controls
 from include.validate.failures import Failure, Places, Slices, list_findings
-from include.validate.plan import Plan, plan_source
 from include.validate.resolution import Periods, check_expected, check_in_force, resolve_orgs, resolve_periods
-from include.validate.rules import compile_rules
-from include.validate.schema import Recorder, build_schema, check_rules, run_schema
-from include.validate.validated import SLICE_COLUMNS, Validated, load_validated, save_validated
+from include.validate.rules import check_labels, compile_rules, undeclared_columns
+from include.validate.schema import Recorder, build_schema, run_schema
+from include.validated import SLICE_COLUMNS, Validated, load_validated, save_validated
 
 __all__ = ["SLICE_COLUMNS", "Validated", "load_validated", "plan_source", "save_validated", "validate"]
 
@@ -34,18 +34,19 @@ def validate(
     """
     plan = plan_source(source, catalogue)
     rules = compile_rules(list(source.checks), plan)
+    plan = with_labels(plan, undeclared_columns(rules, plan), catalogue)
     places = Places(reported)
-    coerced = read_columns(plan, reported)
+    coerced = read_columns(plan, reported, catalogue)
     frame = _typed_frame(coerced, reported)
     delivers = _find_delivering(plan, coerced, len(frame))
     units, failures = resolve_orgs(plan, coerced[plan.org], catalogue)
     periods = resolve_periods(plan, coerced[plan.period], catalogue.periods)
     frame = _add_slices(frame, units, periods, catalogue)
     recorder = Recorder()
-    schema = build_schema(plan, coerced, delivers, places, recorder)
+    schema = build_schema(plan, coerced, delivers, places, rules, recorder)
     failures = run_schema(schema, frame, recorder) + failures
     failures += check_in_force(plan, units, periods, delivers, catalogue)
-    failures += check_rules(rules, frame) if rules else []
+    failures += check_labels(rules, coerced)
     failures += check_repeats(plan, frame, catalogue, places, _repeated_rows(failures))
     failures += check_units(plan, reported, catalogue, places) + check_controls(plan, reported, coerced)
     failures += check_expected(plan, units, periods, delivers, catalogue)
@@ -57,13 +58,16 @@ def validate(
     return Validated(frame, findings, verdict.refused, verdict.held, reported.axes, reported.rows_read)
 
 
-def read_columns(plan: Plan, reported: Reported) -> dict[str, Coerced]:
+def read_columns(plan: Plan, reported: Reported, catalogue: Catalogue) -> dict[str, Coerced]:
     """Return the typed values of each declared column that the batch holds.
 
-    The columns of org unit and period are always there: what isn't reported is blank.
+    The columns of org unit and period are always there: what isn't reported is blank. Where a source has no
+    measures (currency rates) and names no unit, its rows belong to the root of the tree.
     """
     frame = reported.frame
     missing = pd.Series([None] * len(frame), dtype=object)
+    if not plan.measures and plan.org == ORG_COLUMN and ORG_COLUMN not in frame:
+        frame = frame.assign(**{ORG_COLUMN: catalogue.org.root})
     for name, fallback in ((plan.org, ORG_COLUMN), (plan.period, PERIOD_COLUMN)):
         if name not in frame:
             frame = frame.assign(**{name: frame.get(fallback, missing)})

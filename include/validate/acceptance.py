@@ -7,13 +7,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from include.plan import Plan
 from include.validate.failures import Failure, Slices
-from include.validate.plan import Plan
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """`refused`: nothing goes on. `held` are the slices (unit id, period key) kept back, `rows` their rows."""
+    """`refused`: nothing goes on. `held`: the slices (unit id, period key) kept back, `rows` their rows."""
 
     refused: bool
     held: frozenset[tuple[str, str]]

@@ -1,4 +1,4 @@
-"""Checks of a batch as a whole: header units, number of records, repeated records, anything delivered at all."""
+"""Checks of a batch as a whole: header units, number of records, repetitions, anything delivered at all."""
 
 from typing import Any
 
@@ -9,8 +9,8 @@ import pandas as pd
 from include.batch import Reported
 from include.catalogue import Catalogue
 from include.coerce import Coerced
+from include.plan import Field, Plan
 from include.validate.failures import Failure, Places, Rows, find_rows
-from include.validate.plan import Field, Plan
 
 Objects = npt.NDArray[np.object_]
 NO_ROWS: Rows = np.zeros(0, dtype=np.int64)
@@ -66,27 +66,24 @@ def check_repeats(
     Records that agree in every column but the measures are the same thing twice where a measure can't be
     added up: a stock, a year to date, a rate, or any cell of a matrix or form. For flows, several records of
     one kind are the ordinary case (orders of one day), so there only a record equal in all its columns, the
-    measures too, counts as pasted twice. A column of role key or ignore tells records apart.
+    measures too, counts as pasted twice. A column of role key tells records apart.
     `already` are rows known as repeated, not told again.
     """
-    kinds = ["_unit", "_date", "_grain"]
-    kinds += [
-        f.name
-        for f in plan.fields.values()
-        if f.role != "measure" and f.name in frame and not _places(plan, f)
-    ]
-    strict = [
-        f for f in plan.measures if f.name in frame and (plan.one_value_a_place or not _adds_up(f, catalogue))
-    ]
-    flows = [f for f in plan.measures if f.name in frame and f not in strict]
-    failures = [_repeated(frame, kinds, [field], places, already) for field in strict]
-    if flows and not strict:
-        failures.append(_repeated(frame, kinds + [f.name for f in flows], flows, places, already))
+    slice_keys = ["_unit", "_date", "_grain"]
+    there = [field for field in plan.fields.values() if field.name in frame]
+    same = [f.name for f in there if f.role in {"dimension", "currency", "key"}]
+    whole = [f.name for f in there if f.name not in {plan.org, plan.period}]
+    measures = [field for field in there if field.role == "measure"]
+    strict = [field for field in measures if plan.one_value_a_place or not _adds_up(field, catalogue)]
+    flows = [field for field in measures if field not in strict]
+    declared = set(plan.source.unique)
+    if declared and declared <= {plan.org, plan.period, *same}:
+        return []  # whatever is repeated here is told by the check of `unique`
+    failures = [_repeated(frame, [*slice_keys, *same], [field], places, already) for field in strict]
+    if flows and not declared:
+        already = already.union(*(failure.rows.tolist() for failure in failures if failure))
+        failures.append(_repeated(frame, [*slice_keys, *whole], flows, places, already))
     return [failure for failure in failures if failure is not None]
-
-
-def _places(plan: Plan, field: Field) -> bool:
-    return field.name in {plan.org, plan.period}
 
 
 def _adds_up(field: Field, catalogue: Catalogue) -> bool:
@@ -100,6 +97,8 @@ def _repeated(
 ) -> Failure | None:
     there = frame[[field.name for field in fields]].notna().any(axis="columns")
     rows = find_rows((there & frame["_unit"].notna() & frame["_date"].notna()).to_numpy())
+    for field in fields[: 1 if len(fields) > 1 else 0]:  # whole records: most differ in their first figure
+        rows = rows[frame[field.name].iloc[rows].duplicated(keep=False).to_numpy()]
     numbers = frame.iloc[rows].groupby(keys, dropna=False, sort=False).ngroup().to_numpy()
     repeated = pd.Series(numbers).duplicated(keep="first").to_numpy()
     if not repeated.any():
@@ -112,7 +111,12 @@ def _repeated(
     details = [{"other": places.cell(int(first[numbers[place]]), column)} for place in again]
     columns = tuple(field.name for field in fields)
     return Failure(
-        "duplicate_key", rows[again], column, params={"keys": ", ".join(_shown(keys))}, details=details, columns=columns
+        "duplicate_key",
+        rows[again],
+        column,
+        params={"keys": ", ".join(_shown(keys))},
+        details=details,
+        columns=columns,
     )
 
 

@@ -11,16 +11,20 @@ import numpy.typing as npt
 import pandas as pd
 
 from include.batch import Reported, cell_name
-from include.coerce import Coerced, Failure as Unreadable, coerce
+from include.catalogue.models import TotalRows, WorkbookSource
+from include.coerce import Coerced, coerce
+from include.plan import Field, Plan
 from include.validate.failures import Failure, Rows
-from include.validate.plan import Field, Plan
 from include.validate.rules import PRECISION
 
 
 @dataclass(frozen=True)
 class Details:
-    """The detail values of one total's line: sheet rows in ascending order, values (Decimal, None where blank),
-    whether each could be read, and the frame's row that each belongs to."""
+    """The detail values of one line of totals, from top to bottom.
+
+    Their rows on the sheet, values (Decimal, None where blank), whether each could be read, and the position
+    in the frame of the record that each belongs to.
+    """
 
     rows: npt.NDArray[np.int64]
     values: list[Decimal | None]
@@ -43,8 +47,8 @@ def check_controls(plan: Plan, reported: Reported, coerced: dict[str, Coerced]) 
     controls = reported.controls
     if controls is None or controls.empty:
         return []
-    total_rows = getattr(plan.source, "layout").total_rows if hasattr(plan.source, "layout") else None
-    tolerance = total_rows.tolerance if total_rows else Decimal("0.01")
+    totals = plan.source.layout.total_rows if isinstance(plan.source, WorkbookSource) else None
+    tolerance = (totals or TotalRows()).tolerance
     failures = []
     with localcontext(prec=PRECISION):
         for line in _lines(plan, reported, coerced, controls):
@@ -67,11 +71,13 @@ def _lines(
 ) -> Iterator[Line]:
     named = controls["column"].notna()
     for (sheet, column), totals in controls[named].groupby(["sheet", "column"], sort=False):
-        field = plan.fields.get(column)
-        if field is not None and field.role == "measure" and column in coerced:
-            yield Line(str(sheet), field, totals, _below_header(reported, str(sheet), coerced[column]))
+        field = plan.fields.get(str(column))
+        if field is not None and field.role == "measure" and field.name in coerced:
+            yield Line(str(sheet), field, totals, _below_header(reported, str(sheet), coerced[field.name]))
     for (sheet, col), totals in controls[~named].groupby(["sheet", "col"], sort=False):
-        yield Line(str(sheet), None, totals, _across_labels(plan, reported, str(sheet), int(col), coerced))
+        details = _across_labels(plan, reported, str(sheet), int(str(col)), coerced)
+        if len(details.records):  # a period without a value in any declared row delivers nothing
+            yield Line(str(sheet), None, totals, details)
 
 
 def _below_header(reported: Reported, sheet: str, column: Coerced) -> Details:
@@ -88,23 +94,20 @@ def _below_header(reported: Reported, sheet: str, column: Coerced) -> Details:
 def _across_labels(
     plan: Plan, reported: Reported, sheet: str, col: int, coerced: dict[str, Coerced]
 ) -> Details:
-    """Return the values of one period's column of a matrix: one below another, each its own measure."""
+    """Return the values of one period's column of a matrix, one below another.
+
+    Rows that the source doesn't declare are part of the total too; without a number they add nothing.
+    """
     frame = reported.frame
-    chosen = np.flatnonzero(
-        ((frame["_sheet"] == sheet) & (frame["_col"] == col)).fillna(False).to_numpy(bool)
-    )
-    axes = reported.axes.get(sheet, {})
-    cells = [
-        (
-            int(axes[field.name][0] or 0),
-            coerced[field.name].values[record],
-            not coerced[field.name].failed[record],
-            record,
-        )
-        for field in plan.measures
-        if field.name in axes and axes[field.name][0] and field.name in coerced
-        for record in chosen
-    ]
+    here = (frame["_sheet"] == sheet) & (frame["_col"] == col)
+    chosen = np.flatnonzero(here.fillna(False).to_numpy(bool)).astype(np.int64)
+    cells: list[tuple[int, Decimal | None, bool, int]] = []
+    for label, (row, own_col) in reported.axes.get(sheet, {}).items():
+        if row is None or own_col is not None or label not in frame or label in {plan.org, plan.period}:
+            continue
+        column = coerced.get(label) or coerce(frame[label], "decimal", plan.measures[0].reading)
+        declared = label in coerced
+        cells += [(row, column.values[at], not (declared and column.failed[at]), int(at)) for at in chosen]
     cells.sort(key=lambda cell: cell[0])
     return Details(
         np.array([cell[0] for cell in cells], dtype=np.int64),
@@ -120,7 +123,8 @@ def _check_line(line: Line, tolerance: Decimal, plan: Plan) -> list[Failure]:
     failures = []
     reading = line.field.reading if line.field else next(iter(plan.measures)).reading
     totals = coerce(line.totals["value"].reset_index(drop=True), "decimal", reading)
-    for place, total in enumerate(line.totals.itertuples(index=False)):
+    rows: list[Any] = list(line.totals.itertuples(index=False))
+    for place, total in enumerate(rows):
         block = line.details.within(int(total.first), int(total.last))
         whole = line.details.within(int(total.start), int(total.last))
         if totals.codes[place]:

@@ -1,7 +1,7 @@
 """Failures of a batch: which rows failed which check, and the findings that tell them cell by cell."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -9,8 +9,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from include.batch import Reported, cell_name
+from include.catalogue.models import Layout, WorkbookSource
 from include.errors import Finding
-from include.validate.plan import Plan
+from include.plan import Plan
+from include.validated import as_objects
 
 Rows = npt.NDArray[np.int64]
 MOST_LISTED = 200
@@ -22,8 +24,8 @@ class Failure:
     """Rows (positions in the frame) whose `column` failed one check.
 
     `found` and `details` (one a row) replace the reported text and add to `params`. `columns` are all columns
-    that took part, for the metrics concerned. Without rows it is one failure of the records in `concerns`, or of
-    the whole batch where that is None.
+    that took part, for the metrics concerned. Without rows it is one failure of the records in `concerns`,
+    or of the whole batch where that is None.
     """
 
     code: str
@@ -51,9 +53,9 @@ class Places:
         self.axes = reported.axes
         self.frame = reported.frame
         self.sheets = reported.frame["_sheet"].fillna("").to_numpy(object)
-        self.rows = reported.frame["_row"].to_numpy(object, na_value=None)
-        self.cols = reported.frame["_col"].to_numpy(object, na_value=None)
-        self.keys = reported.frame["_key"].to_numpy(object, na_value=None)
+        self.rows = as_objects(reported.frame["_row"])
+        self.cols = as_objects(reported.frame["_col"])
+        self.keys = as_objects(reported.frame["_key"])
 
     def cell(self, row: int, column: str) -> str:
         """Return the A1 name of the cell of `column` in the record at position `row`, or a system's key."""
@@ -66,7 +68,7 @@ class Places:
         """Return what was reported there; '' for a blank."""
         if column not in self.frame:
             return ""
-        value = self.frame[column].iat[row]
+        value: Any = self.frame[column].iat[row]
         return "" if pd.isna(value) else str(value)
 
     def header(self, plan: Plan, column: str) -> tuple[str, str]:
@@ -81,13 +83,11 @@ class Places:
         return "", ""
 
     def _header_row(self, plan: Plan, sheet: str) -> int | None:
-        layout = getattr(plan.source, "layout", None)
-        if layout and (layout.header_rows or layout.header_row):
+        layout = plan.source.layout if isinstance(plan.source, WorkbookSource) else Layout()
+        if layout.header_rows or layout.header_row:
             return layout.header_rows[1] if layout.header_rows else layout.header_row
-        rows = [
-            row for row, there in zip(self.rows, self.sheets, strict=True) if there == sheet and pd.notna(row)
-        ]
-        return min(rows) - 1 if rows else None
+        rows = self.rows[(self.sheets == sheet) & pd.notna(self.rows)]
+        return int(min(rows)) - 1 if len(rows) else None
 
 
 class Slices:
@@ -114,6 +114,7 @@ def list_findings(failures: Sequence[Failure], plan: Plan, places: Places, slice
         findings += [
             _at_row(failure, place, plan, places, slices) for place in range(min(room, len(failure.rows)))
         ]
+    findings = _once_a_cell(findings)
     for (code, column, rule, level), count in left_out.items():
         if count:
             params = {"more": count, "what": code}
@@ -127,6 +128,26 @@ def list_findings(failures: Sequence[Failure], plan: Plan, places: Places, slice
             )
             findings.append(more)
     return findings
+
+
+def _once_a_cell(findings: list[Finding]) -> list[Finding]:
+    """Tell a failure once where all records of a sheet share the cell, such as a matrix's org unit."""
+    told: dict[tuple[str, ...], Finding] = {}
+    for finding in findings:
+        key = (
+            finding.code,
+            finding.sheet,
+            finding.cell,
+            finding.column,
+            finding.rule,
+            finding.level,
+            finding.found,
+        )
+        first = told.setdefault(key, finding)
+        if (first.org, first.period) != (finding.org, finding.period):
+            org = first.org if first.org == finding.org else ""
+            told[key] = replace(first, org=org, period=first.period if first.period == finding.period else "")
+    return list(told.values())
 
 
 def _at_once(failure: Failure, plan: Plan, slices: Slices) -> Finding:

@@ -14,8 +14,8 @@ from include.catalogue.explaining import nearest
 from include.catalogue.models import OrgLevel
 from include.coerce import Coerced
 from include.period import Calendar, Grain
+from include.plan import GRAINS, Plan
 from include.validate.failures import Failure, find_rows
-from include.validate.plan import GRAINS, Plan
 
 Mask = npt.NDArray[np.bool_]
 Objects = npt.NDArray[np.object_]
@@ -24,7 +24,7 @@ _ORDER = "DMQ"
 
 @dataclass(frozen=True)
 class Periods:
-    """Each row's date (datetime64[D]; a period's last day), its grain, and its slice's key; null where unknown."""
+    """Each row's date (datetime64[D]; a period's last day), grain and slice key; null where unknown."""
 
     dates: npt.NDArray[np.datetime64]
     grains: Objects
@@ -32,10 +32,10 @@ class Periods:
 
 
 def resolve_orgs(plan: Plan, coerced: Coerced, catalogue: Catalogue) -> tuple[Objects, list[Failure]]:
-    """Return each row's org unit id (None where blank or unknown) and the unknown ones, nearest names beside."""
-    places, distinct = pd.factorize(coerced.values)
-    known = catalogue.org.resolve_many(map(str, distinct))
-    units = np.array([*(known[str(text)] for text in distinct), None], dtype=object)[places]
+    """Return each row's org unit id (None where blank or unknown), and the failures of unknown ones."""
+    places, distinct = coerced.grouped
+    known = catalogue.org.resolve_many(text for text in distinct if text is not None)
+    units = np.array([*map(known.get, distinct), None], dtype=object)[:-1][places]
     rows = find_rows(pd.notna(coerced.values) & pd.isna(units))
     if not len(rows):
         return units, []
@@ -51,11 +51,11 @@ def resolve_periods(plan: Plan, coerced: Coerced, calendar: Calendar) -> Periods
     A slice is never finer than what the row reports: a quarter's value belongs to a quarter's slice.
     """
     slice_grain = GRAINS[plan.source.slice]
-    places, distinct = pd.factorize(coerced.values)
+    places, distinct = coerced.grouped
     found = [_place_period(value, slice_grain, calendar) for value in distinct]
-    dates = np.array([*(date for date, _, _ in found), None], dtype="datetime64[D]")
-    grains = np.array([*(grain for _, grain, _ in found), None], dtype=object)
-    slices = np.array([*(key for _, _, key in found), None], dtype=object)
+    dates = np.array([date for date, _, _ in found], dtype="datetime64[D]")
+    grains = np.array([grain for _, grain, _ in found], dtype=object)
+    slices = np.array([key for _, _, key in found], dtype=object)
     return Periods(dates[places], grains[places], slices[places])
 
 
@@ -74,12 +74,17 @@ def check_in_force(
 def check_expected(
     plan: Plan, units: Objects, periods: Periods, delivers: Mask, catalogue: Catalogue
 ) -> list[Failure]:
-    """Return rows of units that don't owe this source, and the units that owe it but aren't in the batch."""
+    """Return rows of units that don't owe this source, and the units that owe it but aren't in the batch.
+
+    Where the layout gives one unit for the whole file, each file is one unit's and the others aren't missed.
+    """
     expected = _expectation(plan, catalogue)
     if expected is None:
         return []
     rows = _find_pairs(units, periods, delivers, lambda unit, date: unit not in expected(date))
     failures = [Failure("org_not_expected", rows, plan.org)] if len(rows) else []
+    if plan.source.kind == "workbook" and plan.source.layout.org and not plan.source.expects.each_batch:
+        return failures
     dates = {pd.Timestamp(date).date() for date in periods.dates[delivers] if not np.isnat(date)}
     owing = set().union(*(expected(date) for date in dates)) if dates else set()
     level = "error" if plan.source.expects.each_batch else "warning"
@@ -112,18 +117,26 @@ def _find_pairs(
 ) -> npt.NDArray[np.int64]:
     """Return the rows whose (unit, date) passes `test`, which is asked once for each distinct pair."""
     rows = find_rows(delivers & pd.notna(units) & ~np.isnat(periods.dates))
-    pairs = pd.MultiIndex.from_arrays([units[rows], periods.dates[rows].astype("datetime64[s]")])
-    places, distinct = pd.factorize(pairs)
-    outcome = np.array([test(unit, date.date()) for unit, date in distinct], dtype=bool)
-    return rows[outcome[places]] if len(rows) else rows
+    if not len(rows):
+        return rows
+    unit_places, names = pd.factorize(units[rows])
+    date_places, dates = np.unique(periods.dates[rows], return_inverse=True)[::-1]
+    pairs, places = np.unique(unit_places * len(dates) + date_places, return_inverse=True)
+    distinct = ((names[pair // len(dates)], dates[pair % len(dates)].astype(object)) for pair in pairs)
+    outcome = np.array([test(str(unit), date) for unit, date in distinct], dtype=bool)
+    return np.asarray(rows[outcome[places]])
 
 
-def _place_period(value: Any, slice_grain: str, calendar: Calendar) -> tuple[dt.date, Grain, str]:
+def _place_period(
+    value: Any, slice_grain: Grain, calendar: Calendar
+) -> tuple[dt.date | None, Grain | None, str | None]:
+    if pd.isna(value):
+        return None, None, None
     if isinstance(value, str):
         grain, date = calendar.grain_of(value), calendar.last_day(value)
     else:
         grain, date = "D", pd.Timestamp(value).date()
-    coarser: Grain = max(grain, slice_grain, key=_ORDER.index)  # type: ignore[assignment]
+    coarser = max(grain, slice_grain, key=_ORDER.index)
     return date, grain, calendar.key_of(date, coarser)
 
 

@@ -1,5 +1,6 @@
 """Cross-column rules (`a + b = c`) evaluated exactly over whole columns of Decimals."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from typing import Any
@@ -22,9 +23,11 @@ from include.catalogue.expressions import (
     references,
 )
 from include.catalogue.models import Rule
+from include.coerce import Coerced
 from include.errors import ConfigurationError
+from include.plan import Plan
 from include.validate.failures import Failure, find_rows
-from include.validate.plan import Plan
+from include.validated import as_objects
 
 PRECISION = 150
 """Digits carried by sums and products of reported numbers, so that none of them is ever rounded."""
@@ -77,28 +80,40 @@ def compile_rules(rules: list[Rule], plan: Plan) -> list[CheckedRule]:
     which the source doesn't declare as a number: it could never fail.
     """
     compiled = [CheckedRule(rule.rule, parse_rule(rule.rule), rule.tolerance, rule.level) for rule in rules]
-    numbers = {field.name for field in plan.fields.values() if field.is_number}
+    others = {field.name for field in plan.fields.values() if not field.is_number}
     faults = [
         f"source {plan.source.source}: rule {rule.text!r} reads {name!r}, which is no declared number column"
         for rule in compiled
         for name in rule.columns
-        if name not in numbers
+        if name in others or (name not in plan.fields and not plan.takes_other_labels)
     ]
     if faults:
         raise ConfigurationError(faults)
     return compiled
 
 
+def undeclared_columns(rules: list[CheckedRule], plan: Plan) -> list[str]:
+    """Return the labels of a matrix that only rules name: read as numbers, no measures."""
+    return sorted({name for rule in rules for name in rule.columns if name not in plan.fields})
+
+
+def check_labels(rules: list[CheckedRule], coerced: Mapping[str, Coerced]) -> list[Failure]:
+    """Return the labels that a rule reads and the batch doesn't have: the rule could not be judged."""
+    return [
+        Failure("row_missing", find_rows(np.zeros(0, dtype=bool)), name, rule.text, rule.level)
+        for rule in rules
+        for name in rule.columns
+        if name not in coerced
+    ]
+
+
 def evaluate(tree: Expression, frame: pd.DataFrame) -> Values:
-    """Return the value of `tree` for each row of `frame`; None where an operand is missing or divided by zero."""
+    """Return the value of `tree` in each row; None where an operand is missing or the divisor is zero."""
     match tree:
         case Number(value=value):
             return np.full(len(frame), value, dtype=object)
         case Name(name=name):
-            found = (
-                frame[name].to_numpy(object, na_value=None) if name in frame else np.full(len(frame), None)
-            )
-            return np.asarray(found, dtype=object)
+            return as_objects(frame[name]) if name in frame else np.full(len(frame), None, dtype=object)
         case Negative(operand=operand):
             return _apply(
                 lambda value, _: -value, evaluate(operand, frame), np.zeros(len(frame), dtype=object)
@@ -117,8 +132,8 @@ def evaluate(tree: Expression, frame: pd.DataFrame) -> Values:
 
 def _combine(op: str, left: Values, right: Values) -> Values:
     if op == "/":
-        zero = pd.notna(right) & (right == 0)
-        right = np.where(zero, None, right)
+        right = right.copy()
+        right[np.asarray(pd.notna(right) & (right == 0))] = None
     operations: dict[str, Any] = {
         "+": lambda a, b: a + b,
         "-": lambda a, b: a - b,

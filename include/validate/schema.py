@@ -12,8 +12,8 @@ from pandera.errors import SchemaErrors
 
 from include.catalogue.models import Column
 from include.coerce import Coerced
+from include.plan import Field, Plan
 from include.validate.failures import MOST_LISTED, Failure, Places, Rows, find_rows
-from include.validate.plan import Field, Plan
 from include.validate.rules import CheckedRule
 
 Mask = npt.NDArray[np.bool_]
@@ -32,26 +32,55 @@ class Recorder:
     def __init__(self) -> None:
         """Start without failures."""
         self.failures: list[Failure] = []
+        self.fault: Exception | None = None
 
     def check(
-        self, code: str, test: Test, *, column: str = "", rule: str = "", tell: Tell | None = None, **params: Any
+        self,
+        code: str,
+        test: Test,
+        *,
+        column: str = "",
+        rule: str = "",
+        tell: Tell | None = None,
+        **params: Any,
     ) -> pa.Check:
         """Return a Pandera check of `code` that holds where `test` of the column or frame finds no row.
 
         `tell` gives each row found its own params.
         """
 
-        def holds(data: Any) -> bool:
+        def find(data: Any) -> Failure | None:
             rows = find_rows(test(data))
-            if len(rows):
-                self.failures.append(Failure(code, rows, column, rule, params=params, details=tell and tell(data, rows)))
-            return not len(rows)
+            details = tell(data, rows) if tell and len(rows) else None
+            return Failure(code, rows, column, rule, params=params, details=details) if len(rows) else None
 
-        return pa.Check(holds, name=code, error=code, ignore_na=False)
+        return self.watch(find, code)
+
+    def watch(self, find: Callable[[Any], Failure | None], name: str) -> pa.Check:
+        """Return a Pandera check that holds where `find` gives no failure.
+
+        Pandera counts an exception inside a check as a failed check; here it is kept, to be raised.
+        """
+
+        def holds(data: Any) -> bool:
+            try:
+                failure = find(data)
+            except Exception as fault:
+                self.fault = fault
+                raise
+            self.failures += [failure] if failure else []
+            return failure is None
+
+        return pa.Check(holds, name=name, error=name, ignore_na=False)
 
 
 def build_schema(
-    plan: Plan, coerced: dict[str, Coerced], delivers: Mask, places: Places, recorder: Recorder
+    plan: Plan,
+    coerced: dict[str, Coerced],
+    delivers: Mask,
+    places: Places,
+    rules: list[CheckedRule],
+    recorder: Recorder,
 ) -> pa.DataFrameSchema:
     """Return the schema of one batch of a source, whose typed values and failures to read are `coerced`.
 
@@ -67,40 +96,27 @@ def build_schema(
     unique = [name for name in plan.source.unique if name in coerced]
     if unique:
         keys = [{plan.org: "_unit", plan.period: "_date"}.get(name, name) for name in unique]
-        told = {"keys": ", ".join(unique), "tell": _tell_twins(keys, places, unique[0])}
-        checks.append(recorder.check("duplicate_key", _repeats(keys), column=unique[0], rule="unique", **told))
+        told: dict[str, Any] = {"keys": ", ".join(unique), "tell": _tell_twins(keys, places, unique[0])}
+        checks.append(
+            recorder.check("duplicate_key", _repeats(keys), column=unique[0], rule="unique", **told)
+        )
+    checks += [recorder.watch(rule.run, rule.text) for rule in rules]
     return pa.DataFrameSchema(columns, checks=checks, strict=False, coerce=False)
 
 
 def run_schema(schema: pa.DataFrameSchema, frame: pd.DataFrame, recorder: Recorder) -> list[Failure]:
-    """Check `frame` lazily and return all failures. Raises SchemaErrors for one that no check recorded."""
+    """Check `frame` lazily and return all failures.
+
+    Raises what a check raised, and SchemaErrors for a failure that no check recorded: both are bugs.
+    """
     try:
         schema.validate(frame, lazy=True)
-    except SchemaErrors as errors:
+    except SchemaErrors:
+        if recorder.fault is not None:
+            raise recorder.fault from None
         if not recorder.failures:
-            raise errors
+            raise
     return recorder.failures
-
-
-def check_rules(rules: list[CheckedRule], frame: pd.DataFrame) -> list[Failure]:
-    """Return the failures of the cross-column rules, through Pandera checks on the whole frame."""
-    failures: list[Failure] = []
-
-    def as_check(rule: CheckedRule) -> pa.Check:
-        def holds(data: pd.DataFrame) -> bool:
-            failure = rule.run(data)
-            failures.extend([failure] if failure else [])
-            return failure is None
-
-        return pa.Check(holds, name=rule.text, ignore_na=False)
-
-    schema = pa.DataFrameSchema(checks=[as_check(rule) for rule in rules])
-    try:
-        schema.validate(frame, lazy=True)
-    except SchemaErrors as errors:
-        if not failures:
-            raise errors
-    return failures
 
 
 def _column_checks(
@@ -140,7 +156,7 @@ def _range_checks(field: Field, recorder: Recorder) -> list[pa.Check]:
     return checks
 
 
-def _told(code: str, plan: Plan, field: Field) -> dict[str, str]:
+def _told(code: str, plan: Plan, field: Field) -> dict[str, Any]:
     if code == "wrong_currency":
         return {"unit": field.unit}
     if code in {"not_a_date", "ambiguous_date"}:
@@ -183,16 +199,14 @@ def _repeats(keys: list[str]) -> Test:
 
 
 def _tell_twins(keys: list[str], places: Places, column: str) -> Tell:
-    """Name for each repeated row the cell of the first row with the same keys; for that one, of the second."""
+    """Name for each repeated row the first row with the same keys; for that one, the second."""
 
     def tell(frame: pd.DataFrame, rows: Rows) -> list[dict[str, str]]:
         numbers = frame.iloc[rows].groupby(keys, sort=False).ngroup().to_numpy()
-        groups = pd.Series(rows).groupby(numbers)
-        first, second = groups.first(), groups.nth(1).set_axis(first.index)
-        twins = [
-            second[number] if first[number] == row else first[number]
-            for number, row in zip(numbers[:MOST_LISTED], rows[:MOST_LISTED], strict=True)
-        ]
+        nth = pd.Series(numbers).groupby(numbers).cumcount().to_numpy()
+        first, second = (dict(zip(numbers[nth == n], rows[nth == n], strict=True)) for n in (0, 1))
+        listed = zip(numbers[:MOST_LISTED], rows[:MOST_LISTED], strict=True)
+        twins = [second[number] if first[number] == row else first[number] for number, row in listed]
         return [{"other": places.cell(int(twin), column)} for twin in twins] + [{}] * (len(rows) - len(twins))
 
     return tell

@@ -1,4 +1,4 @@
-"""SQL sources against real databases: exact texts, one read-only snapshot, limits, and what errors may say."""
+"""SQL sources against real databases: exact texts, one read-only snapshot, limits, what errors may say."""
 
 import datetime as dt
 import math
@@ -7,7 +7,6 @@ import sqlite3
 import threading
 import traceback
 from collections.abc import Iterator
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -69,12 +68,18 @@ def erp(database_url: str) -> Connection:
 @pytest.fixture
 def mariadb() -> Iterator[Connection]:
     parts = make_url(MARIADB)
-    server: dict[str, Any] = {"host": parts.host, "port": parts.port or 3306, "user": parts.username or "root"}
+    server: dict[str, Any] = {
+        "host": parts.host,
+        "port": parts.port or 3306,
+        "user": parts.username or "root",
+    }
     server["password"] = parts.password or ""
     try:
         admin = pymysql.connect(**server, connect_timeout=3, autocommit=True)
     except pymysql.Error as error:
-        pytest.skip(f"no MariaDB answers at {parts.host}:{parts.port} (KPI_TEST_MARIADB_URL): {error.args[0]}")
+        pytest.skip(
+            f"no MariaDB answers at {parts.host}:{parts.port} (KPI_TEST_MARIADB_URL): {error.args[0]}"
+        )
     name = f"kpi_test_{os.getpid()}"
     cursor = admin.cursor()
     cursor.execute(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
@@ -88,33 +93,62 @@ def file_database(tmp_path: Path) -> Connection:
     path = tmp_path / "店 50%.db"
     with sqlite3.connect(path) as database:
         database.execute("CREATE TABLE t (d TEXT, v, b BLOB)")
-        rows = [("2026-01-05", 1e-7, b"x"), ("2026-02-01", 1e20, None), ("2026-03-01", "文", None), ("2026-05-01", 3.0, None)]
+        rows = [
+            ("2026-01-05", 1e-7, b"x"),
+            ("2026-02-01", 1e20, None),
+            ("2026-03-01", "文", None),
+            ("2026-05-01", 3.0, None),
+        ]
         database.executemany("INSERT INTO t VALUES (?, ?, ?)", rows)
     database.close()
     return Connection("erp", "sqlite", schema=str(path))
 
 
 class TestPostgres:
+    """PostgreSQL, by COPY."""
+
     def test_every_type_is_told_exactly(self, erp: Connection) -> None:
         query = """
-            SELECT 12345678901234567890.1200::numeric AS exact, 1e-7::float8 AS tiny, 1e22::float8 AS huge,
-                   0.1::float8 AS tenth, 3::float8 AS whole, 1.1::real AS single, 9223372036854775807 AS bigint,
+            SELECT 12345678901234567890.1200::numeric AS exact, 1e-7::float8 AS tiny,
+                   1e22::float8 AS huge,
+                   0.1::float8 AS tenth, 3::float8 AS whole, 1.1::real AS single,
+                   9223372036854775807 AS bigint,
                    'NaN'::numeric AS nan, '-Infinity'::float8 AS infinite, true AS yes, false AS no,
                    date '2026-03-01' AS day, timestamp '2026-03-01 08:00:00.5' AS moment,
                    timestamptz '2026-02-28 16:30:00+00' AS instant, B'101' AS bits, '{"a": 1}'::jsonb AS json,
                    '' AS empty, NULL AS nothing, E'a,"b"\nc' AS quoted, 'NA' AS na
         """
-        names = (
-            "exact tiny huge tenth whole single bigint nan infinite yes no day moment instant bits json empty "
-            "nothing quoted na"
-        ).split()
+        names = [
+            "exact",
+            "tiny",
+            "huge",
+            "tenth",
+            "whole",
+            "single",
+            "bigint",
+            "nan",
+            "infinite",
+            "yes",
+            "no",
+            "day",
+            "moment",
+            "instant",
+            "bits",
+            "json",
+            "empty",
+            "nothing",
+            "quoted",
+            "na",
+        ]
         row = read(erp, query, *names).frame.iloc[0]
         expected = [
             "12345678901234567890.1200", "0.0000001", "10000000000000000000000", "0.1", "3", "1.1",
             "9223372036854775807", "NaN", "-Infinity", "true", "false", "2026-03-01", "2026-03-01T08:00:00.5",
             "2026-03-01T00:30:00+08:00", "101", '{"a": 1}', "", None, 'a,"b"\nc', "NA",
         ]  # fmt: skip
-        assert [None if row[name] is None or row[name] != row[name] else row[name] for name in names] == expected
+        assert [
+            None if row[name] is None or row[name] != row[name] else row[name] for name in names
+        ] == expected
 
     @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(
@@ -153,8 +187,12 @@ class TestPostgres:
         assert reported.rows_read == 0
 
     def test_places_and_keys(self, erp: Connection) -> None:
-        columns = {"store": {"is": "org"}, "day": {"type": "date", "is": "date"}, "amount": {"type": "decimal"}}
-        query = "SELECT 'S0' || i AS store, DATE '2026-01-01' + i AS day, i AS amount FROM generate_series(1, 2) i"
+        columns = {
+            "store": {"is": "org"},
+            "day": {"type": "date", "is": "date"},
+            "amount": {"type": "decimal"},
+        }
+        query = "SELECT 'S0' || i AS store, date '2026-01-01' + i AS day, i amount FROM generate_series(1, 2) i"
         frame = read(erp, query, columns=columns, unique=["store", "day"]).frame
         assert frame["_key"].tolist() == ["store=S01, day=2026-01-02", "store=S02, day=2026-01-03"]
         assert frame["_row"].tolist() == [1, 2]
@@ -165,7 +203,8 @@ class TestPostgres:
         assert [note.found for note in without.notes] == ["store, day"]
 
     def test_the_window_is_bound_only_where_it_is_meant(self, erp: Connection) -> None:
-        query = """SELECT d::date AS d, ':window_end 100%' AS s, (ARRAY[1,2,3])[1:2] AS a -- :window_start; :other
+        query = """SELECT d::date AS d, ':window_end 100%' AS s, (ARRAY[1,2,3])[1:2] AS a
+                   -- :window_start; :other
                    FROM generate_series(timestamp '2025-12-30', '2026-04-03', '1 day') AS d
                    WHERE d >= :window_start AND d < :window_end /* ; :x */ ORDER BY 1;"""
         frame = read(erp, query, "d", "s", "a").frame
@@ -211,13 +250,17 @@ class TestPostgres:
     def test_nothing_can_be_written(self, erp: Connection) -> None:
         with psycopg.connect(_conninfo(erp), autocommit=True) as database:
             database.execute("CREATE TABLE t (a int)")
-            database.execute("CREATE FUNCTION sneak() RETURNS int LANGUAGE sql AS 'INSERT INTO t VALUES (1) RETURNING a'")
+            database.execute(
+                "CREATE FUNCTION sneak() RETURNS int LANGUAGE sql AS 'INSERT INTO t VALUES (1) RETURNING 1'"
+            )
             with pytest.raises(ConfigurationError, match="it writes"):
                 read(erp, "SELECT sneak() AS a", "a")
             assert database.execute("SELECT count(*) FROM t").fetchone() == (0,)
 
     def test_a_wrong_query_is_told_with_its_line(self, erp: Connection) -> None:
-        with pytest.raises(ConfigurationError, match=r"^orders.sql:3: .*a column doesn't exist \(sqlstate 42703\)"):
+        with pytest.raises(
+            ConfigurationError, match=r"^orders.sql:3: .*a column doesn't exist \(sqlstate 42703\)"
+        ):
             read(erp, "SELECT 1 AS a\nWHERE :window_start < now()\n  AND nope = 1", "a")
 
     def test_a_fault_after_the_first_rows_is_typed(self, erp: Connection) -> None:
@@ -226,9 +269,15 @@ class TestPostgres:
 
     @pytest.mark.parametrize(
         ("change", "code"),
-        [({"password": "wr0ng-s3cret"}, "login_failed"), ({"schema": "absent"}, "login_failed"), ({"port": 1}, "unreachable")],
+        [
+            ({"password": "wr0ng-s3cret"}, "login_failed"),
+            ({"schema": "absent"}, "login_failed"),
+            ({"port": 1}, "unreachable"),
+        ],
     )
-    def test_connecting_fails_with_a_code_and_no_secret(self, erp: Connection, change: Any, code: str) -> None:
+    def test_connecting_fails_with_a_code_and_no_secret(
+        self, erp: Connection, change: Any, code: str
+    ) -> None:
         with pytest.raises(SourceUnavailableError) as caught:
             read(Connection(**(vars(erp) | change)), "SELECT 1 AS a", "a")
         assert caught.value.code == code
@@ -237,9 +286,11 @@ class TestPostgres:
         assert "wr0ng-s3cret" not in told
 
     def test_faults_never_repeat_row_values(self, erp: Connection) -> None:
+        with psycopg.connect(_conninfo(erp), autocommit=True) as database:
+            database.execute("CREATE TABLE t AS SELECT 'salary 12' || '345' AS s")
         with pytest.raises(ConfigurationError) as caught:
-            read(erp, "SELECT s::int AS a FROM (VALUES ('salary of Ms Zhou')) AS v (s)", "a")
-        assert "Zhou" not in "".join(traceback.format_exception(caught.value))
+            read(erp, "SELECT s::int AS a FROM t", "a")
+        assert "12345" not in "".join(traceback.format_exception(caught.value))
 
     def test_a_slow_query_times_out(self, erp: Connection) -> None:
         with pytest.raises(SourceUnavailableError) as caught:
@@ -257,22 +308,27 @@ class TestPostgres:
 
 
 class TestMariaDB:
+    """MariaDB, by its own texts."""
+
     def test_every_type_is_told_exactly(self, mariadb: Connection) -> None:
         with _mariadb(mariadb) as cursor:
             cursor.execute("SET sql_mode = ''")
             cursor.execute("SET time_zone = '+00:00'")
             cursor.execute(
-                "CREATE TABLE t (exact DECIMAL(40, 10), big BIGINT UNSIGNED, tiny DOUBLE, bits BIT(10), y YEAR,"
+                "CREATE TABLE t (exact DECIMAL(40, 10), big BIGINT UNSIGNED, tiny DOUBLE, bits BIT(10),"
+                " y YEAR,"
                 " e ENUM('甲', '乙'), zero DATE, moment DATETIME(3), instant TIMESTAMP NULL, nothing INT)"
             )
             cursor.execute(
-                "INSERT INTO t VALUES ('123456789012345678901234567890.1234567890', 18446744073709551615, 1e-7, b'1010',"
+                "INSERT INTO t VALUES ('123456789012345678901234567890.1234567890', 18446744073709551615,"
+                " 1e-7, b'1010',"
                 " 2026, '乙', '0000-00-00', '2026-03-01 08:00:00.5', '2026-02-28 16:30:00', NULL)"
             )
         names = ["exact", "big", "tiny", "bits", "y", "e", "zero", "moment", "instant"]
         row = read(mariadb, "SELECT * FROM t", *names).frame.iloc[0]
         assert row[names].tolist() == [
-            "123456789012345678901234567890.1234567890", "18446744073709551615", "0.0000001", "10", "2026", "乙",
+            "123456789012345678901234567890.1234567890", "18446744073709551615", "0.0000001", "10", "2026",
+            "乙",
             "0000-00-00", "2026-03-01T08:00:00.500", "2026-03-01T00:30:00",
         ]  # fmt: skip
 
@@ -309,6 +365,8 @@ class TestMariaDB:
 
 
 class TestSqlite:
+    """SQLite, whose columns hold anything."""
+
     def test_values_of_any_type_in_one_column(self, file_database: Connection) -> None:
         query = "SELECT d, v FROM t WHERE d >= :window_start AND d < :window_end ORDER BY d"
         frame = read(file_database, query, "d", "v").frame
@@ -319,7 +377,9 @@ class TestSqlite:
         assert refusal(file_database, "SELECT b FROM t", "b").code == "unsupported_type"
         with pytest.raises(ConfigurationError, match="no such table"):
             read(file_database, "SELECT a FROM nope", "a")
-        endless = "WITH RECURSIVE r(a) AS (SELECT 1 UNION ALL SELECT a + 1 FROM r) SELECT a FROM r WHERE a < 0"
+        endless = (
+            "WITH RECURSIVE r(a) AS (SELECT 1 UNION ALL SELECT a + 1 FROM r) SELECT a FROM r WHERE a < 0"
+        )
         with pytest.raises(SourceUnavailableError) as caught:
             read(file_database, endless, "a", timeout_seconds=1)
         assert caught.value.code == "timeout"
@@ -329,6 +389,8 @@ class TestSqlite:
 
 
 class TestQuery:
+    """What may be a source's query."""
+
     @pytest.mark.parametrize(
         ("query", "problem"),
         [
@@ -356,13 +418,18 @@ class TestQuery:
 
 def _conninfo(connection: Connection) -> str:
     return psycopg.conninfo.make_conninfo(
-        host=connection.host, port=connection.port, user=connection.login, password=connection.password, dbname=connection.schema
+        host=connection.host,
+        port=connection.port,
+        user=connection.login,
+        password=connection.password,
+        dbname=connection.schema,
     )
 
 
 def _mariadb(connection: Connection) -> Any:
     return pymysql.connect(
-        host=connection.host, port=connection.port or 3306, user=connection.login, password=connection.password,
+        host=connection.host, port=connection.port or 3306, user=connection.login,
+        password=connection.password,
         database=connection.schema, autocommit=True,
     ).cursor()  # fmt: skip
 
@@ -370,7 +437,8 @@ def _mariadb(connection: Connection) -> Any:
 def _cut_others(connection: Connection) -> None:
     with psycopg.connect(_conninfo(connection), autocommit=True) as database:
         database.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
 
 

@@ -1,6 +1,7 @@
 """A source's columns and rows: metrics, units, roles and dimensions that fit together."""
 
 import re
+import unicodedata
 from typing import Any
 
 from include.catalogue.catalogue import MetricDefinition
@@ -15,7 +16,7 @@ from include.catalogue.units import UnknownUnitError
 NUMBERS = {"integer", "decimal"}
 ROLE_TYPES = {"date": {"date"}, "period": {"month", "quarter", "date"}, "weight": NUMBERS}
 STOCKS = {"last", "average", "min", "max", "none"}
-_BRACKET = re.compile(r"[((【\[]\s*([^()()【】\[\]]+?)\s*[))】\]]\s*$")
+_BRACKET = re.compile(r"[(\[【]\s*([^()\[\]【】]+?)\s*[)\]】]\s*$")
 
 
 def column_path(source: Any, name: str) -> PathKey:
@@ -35,7 +36,9 @@ def check_columns(draft: Draft, entry: Entry[Any], definitions: dict[str, list[M
         if isinstance(measure, Column):
             _check_column(draft, entry, path, measure)
         if measure.min is not None and measure.max is not None and measure.min > measure.max:
-            draft.tell(entry.problem((*path, "min"), f"min {measure.min} is above max {measure.max}", "swap them"))
+            draft.tell(
+                entry.problem((*path, "min"), f"min {measure.min} is above max {measure.max}", "swap them")
+            )
     _check_labels(draft, entry, {**source.columns, **rows})
     if any(measure.rate for measure in source.columns.values()):
         _check_rates(draft, entry)
@@ -60,7 +63,11 @@ def _dimensions(draft: Draft, entry: Entry[Any]) -> dict[str, str]:
 
 
 def _check_measure(
-    draft: Draft, entry: Entry[Any], path: PathKey, measure: Measure, definitions: dict[str, list[MetricDefinition]]
+    draft: Draft,
+    entry: Entry[Any],
+    path: PathKey,
+    measure: Measure,
+    definitions: dict[str, list[MetricDefinition]],
 ) -> None:
     if measure.unit is not None:
         try:
@@ -78,22 +85,31 @@ def _check_measure(
         return
     versions = definitions.get(measure.metric)
     if versions:
-        _check_unit(draft, entry, path, measure, versions[-1])
-        _check_meaning(draft, entry, path, measure, versions[-1])
+        reported = next((version for version in reversed(versions) if version.kind == "base"), versions[-1])
+        _check_unit(draft, entry, path, measure, reported)
+        _check_meaning(draft, entry, path, measure, reported)
 
 
-def _check_unit(draft: Draft, entry: Entry[Any], path: PathKey, measure: Measure, metric: MetricDefinition) -> None:
-    """The reported unit converts to the metric's; a unit in the header's brackets says the same as the declared one."""
+def _check_unit(
+    draft: Draft, entry: Entry[Any], path: PathKey, measure: Measure, metric: MetricDefinition
+) -> None:
+    """Tell a reported unit that can't become the metric's, or that the header's brackets contradict."""
     if not draft.units.is_known(metric.unit):
         return
     reported = measure.unit or metric.unit
     if not draft.units.are_compatible(reported, metric.unit):
         what = f"{reported} can't become {metric.unit}, the unit of {metric.id}"
         known = draft.units.convertible(metric.unit)[:4]
-        draft.tell(entry.problem((*path, "unit"), what, f"report it in {', '.join(known)} or name another metric"))
+        draft.tell(
+            entry.problem((*path, "unit"), what, f"report it in {', '.join(known)} or name another metric")
+        )
         return
-    stated = _BRACKET.search(str(path[-1]))
-    if stated and draft.units.is_known(stated[1]) and draft.units.parse(stated[1]) != draft.units.parse(reported):
+    stated = _BRACKET.search(unicodedata.normalize("NFKC", str(path[-1])))
+    if (
+        stated
+        and draft.units.is_known(stated[1])
+        and draft.units.parse(stated[1]) != draft.units.parse(reported)
+    ):
         what = f"the header says {stated[1]}, but the unit is {reported}"
         draft.tell(entry.problem((*path, "unit"), what, f"write `unit: {stated[1]}` if the header is right"))
 
@@ -104,7 +120,9 @@ def _check_meaning(
     if metric.kind != "base":
         if measure.scenario == "actual":
             what = f"{metric.id} is computed from its {metric.kind}, it can't be reported"
-            draft.tell(entry.problem((*path, "metric"), what, "report its parts, or give a scenario such as target"))
+            draft.tell(
+                entry.problem((*path, "metric"), what, "report its parts, or give a scenario such as target")
+            )
         return
     summed = metric.over_time == "sum"
     if measure.reported_as == "ytd" and not summed:
@@ -112,7 +130,9 @@ def _check_meaning(
         draft.tell(entry.problem((*path, "reported_as"), what, "write `reported_as: stock` or leave it out"))
     if measure.reported_as == "stock" and summed:
         what = f"{metric.id} is summed over time, a stock can't be"
-        draft.tell(entry.problem((*path, "reported_as"), what, "report a flow, or give the metric `over_time: last`"))
+        draft.tell(
+            entry.problem((*path, "reported_as"), what, "report a flow, or give the metric `over_time: last`")
+        )
 
 
 def _check_dimensions(
@@ -147,10 +167,14 @@ def _check_column(draft: Draft, entry: Entry[Any], path: PathKey, column: Column
             re.compile(column.pattern)
         except re.error as error:
             what = f"the pattern is not a regular expression ({error.msg})"
-            draft.tell(entry.problem((*path, "pattern"), what, "put a backslash before a bracket that is meant"))
+            draft.tell(
+                entry.problem((*path, "pattern"), what, "put a backslash before a bracket that is meant")
+            )
     if column.format is not None and ("%" not in column.format or column.type not in {"date", "month"}):
         what = f"the format {column.format!r} is not a date's"
-        draft.tell(entry.problem((*path, "format"), what, "write it like `format: \"%d/%m/%Y\"`, for type date"))
+        draft.tell(
+            entry.problem((*path, "format"), what, 'write it like `format: "%d/%m/%Y"`, for type date')
+        )
     if (column.min is not None or column.max is not None) and column.type not in NUMBERS:
         bound = "min" if column.min is not None else "max"
         what = f"{bound} needs a number, the type is {column.type}"
@@ -169,7 +193,9 @@ def _check_labels(draft: Draft, entry: Entry[Any], measures: dict[str, Measure])
         for place, alias in enumerate(measure.aliases):
             if owners.setdefault(_fold(alias), name) != name:
                 what = f"the alias {alias!r} is also {owners[_fold(alias)]!r}"
-                draft.tell(entry.problem((*column_path(entry.model, name), "aliases", place), what, "remove it"))
+                draft.tell(
+                    entry.problem((*column_path(entry.model, name), "aliases", place), what, "remove it")
+                )
 
 
 def _fold(label: str) -> str:
@@ -180,4 +206,6 @@ def _fold(label: str) -> str:
 def _check_rates(draft: Draft, entry: Entry[Any]) -> None:
     roles = {column.is_ for column in entry.model.columns.values()}
     if "currency" not in roles:
-        draft.tell(entry.problem(("columns",), "rates need a column with the currency", "mark it `is: currency`"))
+        draft.tell(
+            entry.problem(("columns",), "rates need a column with the currency", "mark it `is: currency`")
+        )

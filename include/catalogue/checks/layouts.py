@@ -27,7 +27,9 @@ def check_layout(draft: Draft, entry: Entry[Any]) -> None:
                 what = f"the form doesn't say in which cell {name!r} stands"
                 draft.tell(entry.problem(("columns", name), what, "add e.g. `cell: C5`", key=True))
     if layout.header_row is not None and layout.header_rows is not None:
-        draft.tell(entry.problem(("layout", "header_row"), "both header_row and header_rows", "keep one of them"))
+        draft.tell(
+            entry.problem(("layout", "header_row"), "both header_row and header_rows", "keep one of them")
+        )
     for key in ("org", "period"):
         _check_place(draft, entry, key, getattr(layout, key))
     if layout.encoding is not None:
@@ -39,11 +41,13 @@ def check_layout(draft: Draft, entry: Entry[Any]) -> None:
 
 
 def check_roles(draft: Draft, entry: Entry[Any], layout: Layout | None) -> None:
-    """Each record needs one org unit and one date or period: of a column, or of the layout for all of them."""
+    """Tell where not each record has one org unit and one date or period, of a column or of the layout."""
     source = entry.model
     if not any(column.metric for column in source.columns.values()):
         if not any(column.rate for column in source.columns.values()):
-            draft.tell(entry.problem(("columns",), "no column reports a metric", "add `metric:` to one", key=True))
+            draft.tell(
+                entry.problem(("columns",), "no column reports a metric", "add `metric:` to one", key=True)
+            )
         return
     for role, roles, outside in (
         ("org unit", {"org"}, layout.org if layout else None),
@@ -53,10 +57,16 @@ def check_roles(draft: Draft, entry: Entry[Any], layout: Layout | None) -> None:
         options = " or ".join(f"`is: {one}`" for one in sorted(roles))
         if not found and outside is None:
             where = f", or add `{'org' if 'org' in roles else 'period'}:` to the layout" if layout else ""
-            draft.tell(entry.problem(("columns",), f"no column holds the {role}", f"mark one {options}{where}", key=True))
+            draft.tell(
+                entry.problem(
+                    ("columns",), f"no column holds the {role}", f"mark one {options}{where}", key=True
+                )
+            )
         for name in found[1:]:
             what = f"both {found[0]!r} and {name!r} are the {role}"
-            draft.tell(entry.problem(("columns", name), what, "keep one; mark the other `is: ignore`", key=True))
+            draft.tell(
+                entry.problem(("columns", name), what, "keep one; mark the other `is: ignore`", key=True)
+            )
         if found and outside is not None:
             what = f"the {role} stands both in the layout and in the column {found[0]!r}"
             draft.tell(entry.problem(("columns", found[0]), what, "keep one of them", key=True))
@@ -64,7 +74,7 @@ def check_roles(draft: Draft, entry: Entry[Any], layout: Layout | None) -> None:
 
 
 def _check_slice(draft: Draft, entry: Entry[Any]) -> None:
-    """A slice can't be finer than what the records say of their time."""
+    """Tell a slice that is finer than what the records say of their time."""
     source = entry.model
     for name, column in source.columns.items():
         if column.is_ in {"date", "period"} and SIZES.get(column.type, 0) > SLICES[source.slice]:
@@ -76,7 +86,9 @@ def _check_columns_present(draft: Draft, entry: Entry[Any]) -> None:
     source: WorkbookSource = entry.model
     if source.rows:
         what = f"`rows` belong to a matrix, the layout is {source.layout.kind}"
-        draft.tell(entry.problem(("rows",), what, "write `columns`, or `kind: matrix` in the layout", key=True))
+        draft.tell(
+            entry.problem(("rows",), what, "write `columns`, or `kind: matrix` in the layout", key=True)
+        )
     if not source.columns and not source.rows:
         draft.tell(entry.problem((), "the source has no columns", "list them under `columns:`"))
 
@@ -85,12 +97,19 @@ def _check_matrix(draft: Draft, entry: Entry[Any]) -> None:
     source: WorkbookSource = entry.model
     layout = source.layout
     if source.columns:
-        draft.tell(entry.problem(("columns",), "a matrix has no `columns`", "list its row labels under `rows`", key=True))
+        draft.tell(
+            entry.problem(
+                ("columns",), "a matrix has no `columns`", "list its row labels under `rows`", key=True
+            )
+        )
     if not source.rows:
         draft.tell(entry.problem((), "the matrix has no rows", "list its row labels under `rows:`"))
     elif not any(row.metric for row in source.rows.values()):
         draft.tell(entry.problem(("rows",), "no row reports a metric", "add `metric:` to one", key=True))
-    needs = {"row_label": "row_label: 项目", "periods": "periods: {across: columns, pattern: \"{year}年{month}月\"}"}
+    needs = {
+        "row_label": "row_label: 项目",
+        "periods": 'periods: {across: columns, pattern: "{year}年{month}月"}',
+    }
     needs["org"] = "org: {cell: B2}"
     for key, example in needs.items():
         if getattr(layout, key) is None:
@@ -112,9 +131,17 @@ def _check_periods(draft: Draft, entry: Entry[Any], layout: Layout) -> None:
     try:
         check_pattern(layout.periods.pattern)
     except ValueError as error:
-        draft.tell(entry.problem(("layout", "periods", "pattern"), str(error), "write e.g. {year}年{month}月"))
+        draft.tell(
+            entry.problem(("layout", "periods", "pattern"), str(error), "write e.g. {year}年{month}月")
+        )
         return
-    grain = "quarter" if "{quarter}" in layout.periods.pattern else "day" if "{day}" in layout.periods.pattern else "month"
+    grain = (
+        "quarter"
+        if "{quarter}" in layout.periods.pattern
+        else "day"
+        if "{day}" in layout.periods.pattern
+        else "month"
+    )
     if SLICES[grain] > SLICES[entry.model.slice]:
         what = f"slices of a {entry.model.slice} can't be made of {grain}s"
         draft.tell(entry.problem(("slice",), what, f"write `slice: {grain}`"))

@@ -15,15 +15,21 @@ Definitions = dict[str, list[MetricDefinition]]
 
 
 def check_metrics(draft: Draft, definitions: Definitions) -> Definitions:
-    """Tell every fault of the metrics; return them with `expression` and `factor` filled where they are right."""
+    """Tell every fault of the metrics; return them with `expression` and `factor` where they are right."""
     for versions in definitions.values():
         for definition in versions:
             _check_people(draft, definition)
             _check_unit(draft, definition)
-    parsed = {name: [_parse(draft, version) for version in versions] for name, versions in definitions.items()}
+    parsed = {
+        name: [_parse(draft, version) for version in versions] for name, versions in definitions.items()
+    }
     if _check_cycles(draft, parsed):
         return parsed
-    units = {name: unit for name, versions in definitions.items() if (unit := _unit_of(draft, versions[0])) is not None}
+    units = {
+        name: unit
+        for name, versions in definitions.items()
+        if (unit := _unit_of(draft, versions[0])) is not None
+    }
     return {name: [_fit(draft, version, units) for version in versions] for name, versions in parsed.items()}
 
 
@@ -52,7 +58,9 @@ def _check_unit(draft: Draft, definition: MetricDefinition) -> None:
 
 def mend_unit(error: UnknownUnitError) -> str:
     """Return how to mend an unknown unit."""
-    return f"did you mean {' or '.join(error.nearest)}? " * bool(error.nearest) + "(or declare it in units.yaml)"
+    return (
+        f"did you mean {' or '.join(error.nearest)}? " * bool(error.nearest) + "(or declare it in units.yaml)"
+    )
 
 
 def _parse(draft: Draft, definition: MetricDefinition) -> MetricDefinition:
@@ -73,7 +81,9 @@ def _parse(draft: Draft, definition: MetricDefinition) -> MetricDefinition:
     return dataclasses.replace(definition, expression=expression)
 
 
-def _check_part(draft: Draft, definition: MetricDefinition, part: str, path: PathKey, where: str = "") -> None:
+def _check_part(
+    draft: Draft, definition: MetricDefinition, part: str, path: PathKey, where: str = ""
+) -> None:
     if part not in draft.metric_names and "metrics" not in draft.unread:
         remedy = name_known(part, draft.metric_names, "metrics/")
         tell(draft, definition, path, f"unknown metric {part!r}{where}", remedy)
@@ -126,18 +136,27 @@ def _fit(draft: Draft, definition: MetricDefinition, units: dict[str, Unit]) -> 
     try:
         expression = fit_formula(definition.expression, units.__getitem__, target)
     except ExpressionError as error:
-        tell(draft, definition, ("formula",), f"formula: {error.what} at character {error.position}", error.remedy)
+        tell(
+            draft,
+            definition,
+            ("formula",),
+            f"formula: {error.what} at character {error.position}",
+            error.remedy,
+        )
         return definition
     return dataclasses.replace(definition, expression=expression)
 
 
-def _ratio_factor(draft: Draft, definition: MetricDefinition, units: dict[str, Unit], target: Unit) -> Fraction:
-    """Return the factor from (unit of `of`) / (unit of `to`) to the metric's unit; things counted may be left out."""
+def _ratio_factor(
+    draft: Draft, definition: MetricDefinition, units: dict[str, Unit], target: Unit
+) -> Fraction:
+    """Return the factor from the parts' quotient to the metric's unit; things counted may be left out."""
     assert definition.ratio is not None
     quotient = units[definition.ratio.of] / units[definition.ratio.to]
     if quotient.uncounted() != target.uncounted():
-        what = f"{definition.ratio.of} over {definition.ratio.to} is {describe(quotient)}, not {describe(target)}"
-        hint = "write `unit: \"%\"`" if quotient.uncounted() == PURE.dimension else "mend the unit or the parts"
+        made = f"{definition.ratio.of} over {definition.ratio.to}"
+        what = f"{made} is {describe(quotient)}, not {describe(target)}"
+        hint = 'write `unit: "%"`' if quotient.uncounted() == PURE.dimension else "mend the unit or the parts"
         tell(draft, definition, ("unit",), what, hint)
         tell(draft, definition, ("ratio",), what, hint) if "unit" not in _said(draft, definition) else None
     return quotient.factor / target.factor

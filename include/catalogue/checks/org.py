@@ -1,17 +1,19 @@
 """org.yaml as a tree: one root, known parents in force, no cycles, no overlaps, no name of two units."""
 
 import datetime as dt
+import itertools
 
 from include.catalogue.draft import Draft, Entry
 from include.catalogue.explaining import name_known
 from include.catalogue.models import OrgLine
 from include.catalogue.org import FIRST, LAST, OrgTree, fold_name
+from include.catalogue.reading import PathKey
 
 Lines = dict[str, list[Entry[OrgLine]]]
 
 
 def check_org(draft: Draft) -> None:
-    """Tell every fault of the org tree. Says nothing about a tree that has none, because its file is faulty."""
+    """Tell every fault of the org tree."""
     lines: Lines = {}
     for entry in draft.org_lines:
         lines.setdefault(entry.model.unit, []).append(entry)
@@ -38,15 +40,19 @@ def _check_intervals(draft: Draft, entries: list[Entry[OrgLine]]) -> None:
         if _start(entry) >= _end(entry):
             what = f"{entry.model.unit} ends ({entry.model.to}) before it begins ({entry.model.from_})"
             draft.tell(entry.problem(("to",), what, "`to` is the first day no longer in force"))
-    for before, after in zip(entries, entries[1:], strict=False):
+    for before, after in itertools.pairwise(entries):
         unit, start = after.model.unit, _start(after)
         if start < _end(before):
             what = f"{unit} has two places at once from {after.model.from_ or 'the beginning'} on"
             line = before.document.line_of(before.path)
-            draft.tell(after.problem(("from",), what, f"end the line before (line {line}) with `to:` that day"))
+            draft.tell(
+                after.problem(("from",), what, f"end the line before (line {line}) with `to:` that day")
+            )
         elif start.day != 1:
             what = f"{unit} moves on {start}, in the middle of a month"
-            draft.tell(after.problem(("from",), what, f"moves take effect on the first, e.g. {start.replace(day=1)}"))
+            draft.tell(
+                after.problem(("from",), what, f"moves take effect on the first, e.g. {start.replace(day=1)}")
+            )
 
 
 def _check_roots(draft: Draft) -> None:
@@ -112,9 +118,10 @@ def _check_names(draft: Draft) -> None:
         owners.setdefault(fold_name(entry.model.unit), entry)
     for entry in draft.org_lines:
         model = entry.model
-        texts = [((("aliases", place)), alias) for place, alias in enumerate(model.aliases)]
+        texts: list[tuple[PathKey, str]] = [(("unit",), model.unit)]
+        texts += [(("aliases", place), alias) for place, alias in enumerate(model.aliases)]
         texts += [(("name", tongue), getattr(model.name, tongue)) for tongue in ("zh", "en") if model.name]
-        for path, text in [(("unit",), model.unit), *texts]:
+        for path, text in texts:
             other = owners.setdefault(fold_name(text), entry)
             if text and other.model.unit != model.unit:
                 line = other.document.line_of(other.path)

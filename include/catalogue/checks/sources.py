@@ -1,4 +1,4 @@
-"""Sources against people, connections' needs, the calendar and the tree; their columns are checked in `columns`."""
+"""Sources against people, the tree and what their kind needs; their columns are checked in `columns`."""
 
 import re
 import string
@@ -56,7 +56,9 @@ def _check_expected(draft: Draft, entry: Entry[Any], tree: OrgTree) -> None:
     if isinstance(expected, OrgLevel):
         if expected.level not in tree.levels:
             remedy = name_known(expected.level, tree.levels, "org.yaml")
-            draft.tell(entry.problem(("expects", "org", "level"), f"unknown level {expected.level!r}", remedy))
+            draft.tell(
+                entry.problem(("expects", "org", "level"), f"unknown level {expected.level!r}", remedy)
+            )
         return
     for place, unit in enumerate(expected):
         if tree.resolve(unit) is None:
@@ -65,7 +67,7 @@ def _check_expected(draft: Draft, entry: Entry[Any], tree: OrgTree) -> None:
 
 
 def _check_names(draft: Draft, entry: Entry[Any]) -> None:
-    """`unique` and `checks` name columns or row labels; a matrix's rules may name any label of the sheet."""
+    """Tell what `unique` and `checks` name that is neither a column nor a row label."""
     source = entry.model
     is_matrix = isinstance(source, WorkbookSource) and source.layout.kind == "matrix"
     known = list(source.rows) if is_matrix else list(source.columns)
@@ -91,19 +93,21 @@ def _check_names(draft: Draft, entry: Entry[Any]) -> None:
 
 
 def _check_schedule(draft: Draft, entry: Entry[Any]) -> None:
-    from croniter import croniter
+    from croniter import croniter  # noqa: PLC0415 - workbooks need no schedule
 
     source = entry.model
     if source.schedule is not None and not croniter.is_valid(source.schedule):
         what = f"schedule {source.schedule!r} is not a cron expression"
-        remedy = "write minute, hour, day, month, weekday: \"0 2 * * *\" is every day at 02:00"
+        remedy = 'write minute, hour, day, month, weekday: "0 2 * * *" is every day at 02:00'
         draft.tell(entry.problem(("schedule",), what, remedy))
     if source.window_days is not None:
         if not any(column.is_ in {"date", "period"} for column in source.columns.values()):
             remedy = "mark a column with `is: date`, or write `window: full`"
             draft.tell(entry.problem(("window",), "a window needs a column with the date", remedy))
         if source.window_days == 0:
-            draft.tell(entry.problem(("window",), "a window of 0 days reads nothing", "write e.g. `window: 35 days`"))
+            draft.tell(
+                entry.problem(("window",), "a window of 0 days reads nothing", "write e.g. `window: 35 days`")
+            )
 
 
 def _check_query(draft: Draft, entry: Entry[Any]) -> None:
@@ -119,7 +123,9 @@ def _check_query(draft: Draft, entry: Entry[Any]) -> None:
         if found[1] not in WINDOW:
             line = plain.count("\n", 0, found.start()) + 1
             remedy = name_known(found[1], WINDOW)
-            draft.tell(Problem(file, line, f"unknown parameter :{found[1]}", f"{remedy} These two are filled in"))
+            draft.tell(
+                Problem(file, line, f"unknown parameter :{found[1]}", f"{remedy} These two are filled in")
+            )
 
 
 def _check_request(draft: Draft, entry: Entry[Any]) -> None:
@@ -141,16 +147,21 @@ def _check_request(draft: Draft, entry: Entry[Any]) -> None:
         draft.tell(entry.problem(("paging",), what, "add `next: $.next`"))
     for place, host in enumerate(source.hosts):
         if "/" in host or "@" in host or not host:
-            draft.tell(entry.problem(("hosts", place), f"{host!r} is not a host", "write it like mes.example.com"))
+            draft.tell(
+                entry.problem(("hosts", place), f"{host!r} is not a host", "write it like mes.example.com")
+            )
     _check_json_paths(draft, entry)
 
 
 def _check_json_paths(draft: Draft, entry: Entry[Any]) -> None:
-    from jsonpath_ng.exceptions import JSONPathError
-    from jsonpath_ng.ext.parser import parse
+    from jsonpath_ng.exceptions import JSONPathError  # noqa: PLC0415 - REST sources only
+    from jsonpath_ng.ext.parser import parse  # noqa: PLC0415
 
     source: RestSource = entry.model
-    texts: list[tuple[PathKey, str | None]] = [(("records",), source.records), (("paging", "total"), source.paging.total)]
+    texts: list[tuple[PathKey, str | None]] = [
+        (("records",), source.records),
+        (("paging", "total"), source.paging.total),
+    ]
     if source.paging.kind in {"cursor", "next_link"}:
         texts.append((("paging", "next"), source.paging.next))
     for name, column in source.columns.items():
@@ -164,4 +175,6 @@ def _check_json_paths(draft: Draft, entry: Entry[Any]) -> None:
         try:
             parse(text)
         except (JSONPathError, ValueError, AttributeError):
-            draft.tell(entry.problem(path, f"{text!r} is not a JSONPath", "write it like $.items[*] or $.plant.code"))
+            draft.tell(
+                entry.problem(path, f"{text!r} is not a JSONPath", "write it like $.items[*] or $.plant.code")
+            )

@@ -46,7 +46,8 @@ def dialect_of(connection: Connection) -> Dialect:
         raise ConfigurationError(
             [
                 f"connection {connection.conn_id}: type {connection.conn_type!r} is no known database; "
-                f"use one of {', '.join(DIALECTS)}, or name SQLAlchemy's driver as sqlalchemy_scheme in its extras"
+                f"use one of {', '.join(DIALECTS)}, "
+                f"or name SQLAlchemy's driver as sqlalchemy_scheme in its extras"
             ]
         )
     return known

@@ -87,11 +87,20 @@ def open_engine(order: Order, dialect: Dialect) -> Iterator[EngineReader]:
             try:
                 yield reader
             except BaseException:
-                # A polite close would first read the rest of the result, however long.
-                session.invalidate()
+                _hang_up(session)
                 raise
             return
     raise fault
+
+
+def _hang_up(session: Session) -> None:
+    """Close the connection at once: a polite close would first read the rest of the result, however long."""
+    raw = session.connection.driver_connection
+    unread = getattr(raw, "_result", None)
+    if getattr(unread, "unbuffered_active", False):
+        # What pymysql does itself on a broken connection; else its destructor goes on reading.
+        unread.unbuffered_active, unread.connection = False, None  # type: ignore[union-attr]
+    session.invalidate()
 
 
 def _make_engine(order: Order, dialect: Dialect) -> Engine:

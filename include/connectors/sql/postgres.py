@@ -6,6 +6,7 @@ Nothing passes through Python cell by cell, so it runs at nearly the speed of CO
 
 import contextlib
 import io
+import select
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -21,6 +22,7 @@ from include.connectors.sql.texts import spell_booleans, spell_numbers, spell_ti
 
 BLOCK_BYTES = 8 << 20
 _CONNECT_SECONDS = 10
+_GRACE_SECONDS = 30
 _LIBPQ_EXTRAS = (
     "sslmode", "sslrootcert", "sslcert", "sslkey", "sslcrl", "channel_binding", "gssencmode", "krbsrvname",
     "target_session_attrs", "service", "hostaddr",
@@ -80,18 +82,33 @@ class PostgresReader:
         """
         server = self._connection.pgconn
         server.send_query(f"COPY ({self._query}\n) TO STDOUT (FORMAT csv)".encode())
-        _expect(server.get_result(), pq.ExecStatus.COPY_OUT)
+        _expect(self._next_result(), pq.ExecStatus.COPY_OUT)
         block = io.BytesIO()
-        size, row = server.get_copy_data(0)
-        while size > 0:
-            block.write(row)
+        while (got := server.get_copy_data(1))[0] >= 0:
+            if not got[0]:
+                self._wait()
+                continue
+            block.write(got[1])
             if block.tell() >= BLOCK_BYTES:
                 yield block.getvalue()
                 block = io.BytesIO()
-            size, row = server.get_copy_data(0)
-        _expect(server.get_result(), pq.ExecStatus.COMMAND_OK)
+        _expect(self._next_result(), pq.ExecStatus.COMMAND_OK)
         if block.tell():
             yield block.getvalue()
+
+    def _next_result(self) -> pq.abc.PGresult | None:
+        server = self._connection.pgconn
+        server.flush()
+        while server.is_busy():
+            self._wait()
+        return server.get_result()
+
+    def _wait(self) -> None:
+        """Wait for more from the server: libpq itself would hold up every thread and signal meanwhile."""
+        server = self._connection.pgconn
+        if not select.select([server.socket], [], [], self._order.seconds + _GRACE_SECONDS)[0]:
+            raise psycopg.errors.ConnectionTimeout("silence")
+        server.consume_input()
 
     def _parse(self, block: bytes, columns: Mapping[str, int]) -> pa.Table:
         places = [str(i) for i in range(len(self.names))]

@@ -85,7 +85,7 @@ def _need_one_select(text: str, tokens: list[Token], dialect: str, file: str) ->
         _need_reading_words(tokens, file)
         return
     written = next(tree.find_all(*_WRITES), None)
-    if not isinstance(tree, exp.Query) or written is not None:
+    if not isinstance(tree, exp.Query | exp.Values) or written is not None:
         word = (written or tree).key.upper()
         raise _problem(
             file, tokens[0].line, f"not a plain SELECT ({word})", "a source only reads: write one SELECT"

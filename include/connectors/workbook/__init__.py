@@ -15,11 +15,11 @@ __all__ = ["fetch", "read_workbook"]
 def __getattr__(name: str) -> Any:
     """Import on first use: the reading child imports this package too and must start without pandas."""
     if name == "fetch":
-        from include.connectors.workbook.layouts import fetch
+        from include.connectors.workbook.layouts import fetch  # noqa: PLC0415
 
         return fetch
     if name == "read_workbook":
-        from include.connectors.workbook.sandbox import read_workbook
+        from include.connectors.workbook.sandbox import read_workbook  # noqa: PLC0415
 
         return read_workbook
     raise AttributeError(name)

@@ -33,14 +33,19 @@ class Block:
 
 
 def total_label(text: str | None, totals: TotalRows) -> str:
-    """Return the declared total label that a cell's text is, '' where it is none; blanks and a colon don't count."""
+    """Return the declared total label that a text is, '' where it is none; blanks and a colon don't count."""
     bare = re.sub(r"\s+", "", text or "").rstrip(":：")
     return next((label for label in totals.label if re.sub(r"\s+", "", label) == bare), "")
 
 
 def is_doubtful_total(text: str, totals: TotalRows) -> bool:
     """Tell whether a short text speaks of a total without being a declared label (`华东合计`)."""
-    return bool(totals.label) and len(text) <= 20 and bool(_TOTAL_WORDS.search(text)) and not total_label(text, totals)
+    return (
+        bool(totals.label)
+        and len(text) <= 20
+        and bool(_TOTAL_WORDS.search(text))
+        and not total_label(text, totals)
+    )
 
 
 def texts_matching(column: pa.ChunkedArray, test: Iterable[str]) -> pa.ChunkedArray:
@@ -70,10 +75,14 @@ def note_hidden_rows(sheet: Sheet, rows: tuple[int, int]) -> list[Finding]:
     if not hidden:
         return []
     shown = ", ".join(map(str, hidden[:20]))
-    return [Finding("hidden_rows", sheet=sheet.name, found=shown, level="warning", params={"count": len(hidden)})]
+    return [
+        Finding("hidden_rows", sheet=sheet.name, found=shown, level="warning", params={"count": len(hidden)})
+    ]
 
 
-def units_from_note(sheet: Sheet, header_row: int, measures: Mapping[str, Measure], known: Mapping[str, str]) -> dict[str, str]:
+def units_from_note(
+    sheet: Sheet, header_row: int, measures: Mapping[str, Measure], known: Mapping[str, str]
+) -> dict[str, str]:
     """Return the unit of a `单位：万元` note above the header for each measure that the note can mean.
 
     A money unit holds for the measures declared in money or without unit; another one only where all measures

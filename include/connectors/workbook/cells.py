@@ -6,7 +6,7 @@ to nine decimals (1.5e-12 becomes 0).
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator
-from decimal import ROUND_HALF_UP, Context, Decimal
+from decimal import ROUND_HALF_UP, Context
 from itertools import islice
 from typing import Any
 
@@ -31,7 +31,7 @@ class ErrorText(str):
 def number_text(value: float) -> str:
     """Return a double rounded half-up to 15 significant digits, in plain notation without exponent.
 
-    Rounds the shortest text that stands for the double: that is what a person saw, and what LibreOffice saves.
+    Rounds the shortest text that stands for the double: what a person saw, and what LibreOffice saves.
     """
     exact = _FIFTEEN.create_decimal(repr(value))
     if not exact.is_finite():
@@ -81,7 +81,8 @@ def batches(rows: Iterable[list[Any]], width: int) -> Iterator[pa.RecordBatch]:
 def schema(width: int) -> pa.Schema:
     """Return the schema of `batches`."""
     return pa.schema(
-        [(f"v{index}", pa.string()) for index in range(width)] + [(f"k{index}", pa.uint8()) for index in range(width)]
+        [(f"v{index}", pa.string()) for index in range(width)]
+        + [(f"k{index}", pa.uint8()) for index in range(width)]
     )
 
 
@@ -103,7 +104,7 @@ def _convert(values: tuple[Any, ...]) -> tuple[pa.Array, pa.Array]:
 
 
 def _float_texts(numbers: pa.Array) -> pa.Array:
-    """The same as `number_text`, vectorised where that is certain; the rest one by one."""
+    """Return the `number_text` of each value: vectorised where that is certain, the rest one by one."""
     values = numbers.to_numpy(zero_copy_only=False)
     texts = pc.cast(numbers, pa.string())
     if pc.max(pc.binary_length(texts)).as_py() > 16:
@@ -119,11 +120,14 @@ def _float_texts(numbers: pa.Array) -> pa.Array:
     return pc.replace_with_mask(texts, pa.array(doubtful), pa.array(exact, pa.string()))
 
 
-def _round_to_fifteen(values: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+def _round_to_fifteen(
+    values: npt.NDArray[np.float64],
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
     """Return (the doubles nearest to the values rounded to 15 digits, where that is certain).
 
-    Scaled to 15 digits before the point the product is off by 1/16 at most, so that only what lies near a half
-    is uncertain; dividing a whole number below 2**53 by an exact power of ten (10**22 at most) rounds correctly.
+    Scaled to 15 digits before the point the product is off by 1/16 at most, so that only what lies near a
+    half is uncertain; dividing a whole number below 2**53 by an exact power of ten (10**22 at most) rounds
+    correctly.
     """
     with np.errstate(all="ignore"):
         size = np.abs(values)

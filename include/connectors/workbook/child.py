@@ -1,9 +1,9 @@
 """The reading child: opens one foreign file under limits and leaves what it saw in a folder.
 
-Started by `sandbox` as `python -I child.py PROJECT REQUEST`, with an empty environment. REQUEST is a JSON file:
-`{"path", "sheets": [names or patterns] | null, "encoding", "delimiter", "limits": {...}}`. It leaves beside it
-`answer.json` (`{"kind", "sheets": [...], "notes": {...}}` or `{"refused": [finding, ...]}`) and one Arrow IPC
-file per sheet read, `<index>.arrow`. Any other end than exit code 0 is a refusal to the parent.
+Started by `sandbox` as `python -I child.py PROJECT REQUEST`, with an empty environment. REQUEST is a JSON
+file: `{"path", "sheets": [names or patterns] | null, "encoding", "delimiter", "limits": {...}}`. It leaves
+beside it `answer.json` (`{"kind", "sheets": [...], "notes": {...}}` or `{"refused": [finding, ...]}`) and one
+Arrow IPC file per sheet read, `<index>.arrow`. Any other end than exit code 0 is a refusal to the parent.
 """
 
 import json
@@ -31,8 +31,9 @@ def main() -> None:
     request = json.loads(request_file.read_text("utf-8"))
     set_limits(request["limits"])
 
-    from include.connectors.workbook.examining import examine
-    from include.errors import RefusedError
+    # Only now: the limits must hold before anything is loaded, and the project isn't on the path until here.
+    from include.connectors.workbook.examining import examine  # noqa: PLC0415
+    from include.errors import RefusedError  # noqa: PLC0415
 
     folder = request_file.parent
     try:
@@ -47,7 +48,7 @@ def main() -> None:
     except MemoryError:
         answer = {"refused": [{"code": "limit_exceeded", "found": "", "params": {"limit": "memory"}}]}
     # A panic of the reader's Rust code is a BaseException that is no Exception.
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001
         words = f"{type(error).__name__}: {error}"[:300]
         answer = {"refused": [{"code": "reader_failed", "found": "", "params": {"detail": words}}]}
     (folder / "answer.json").write_text(json.dumps(answer), "utf-8")

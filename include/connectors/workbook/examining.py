@@ -1,4 +1,7 @@
-"""Open a recognised file with the reader that fits it, and hand on its sheets. Runs inside the reading child."""
+"""Open a recognised file with the reader that fits it, and hand on its sheets.
+
+Runs inside the reading child.
+"""
 
 import zipfile
 from collections.abc import Iterator
@@ -15,7 +18,13 @@ from include.connectors.workbook.structure import Package, Structure
 from include.connectors.workbook.text import read_text
 
 _VISIBLE = {"Visible": "visible", "Hidden": "hidden", "VeryHidden": "very_hidden"}
-_TYPES = {"WorkSheet": "worksheet", "DialogSheet": "dialog", "MacroSheet": "macro", "ChartSheet": "chart", "Vba": "vba"}
+_TYPES = {
+    "WorkSheet": "worksheet",
+    "DialogSheet": "dialog",
+    "MacroSheet": "macro",
+    "ChartSheet": "chart",
+    "Vba": "vba",
+}
 _ERRORS = {
     "Div0": "#DIV/0!",
     "NA": "#N/A",
@@ -42,6 +51,8 @@ def examine(request: dict[str, Any], folder: Path) -> dict[str, Any]:
     named.symlink_to(path)
     path = named
     workbook = _open(path)
+    if not workbook.sheets_metadata:
+        raise refusal("damaged_file", detail="it names no sheets")
     package = Package(zipfile.ZipFile(path)) if kind == "xlsx" else None
     errors_of = None if package else _ErrorFinder(path)
     sheets = []
@@ -126,7 +137,10 @@ def _widen(
 def _typed_rows(
     sheet: CalamineSheet, errors: dict[tuple[int, int], str], start: tuple[int, int], size: tuple[int, int]
 ) -> Iterator[list[Any]]:
-    """Yield the used range row by row with the error cells put back; `iter_rows` begins at the sheet's first row."""
+    """Yield the used range row by row with the error cells put back.
+
+    calamine's rows begin at the top of the sheet, but its columns at the used range.
+    """
     rows, columns = size
     left = sheet.start[1] - start[1] if sheet.start else 0
     source = sheet.iter_rows()
@@ -165,7 +179,8 @@ class _ErrorFinder:
     """Error cells of formats without XML sheets, which only fastexcel reports."""
 
     def __init__(self, path: Path) -> None:
-        import fastexcel
+        # Only formats without XML sheets need it.
+        import fastexcel  # noqa: PLC0415
 
         self._reader = fastexcel.read_excel(str(path))
 

@@ -56,7 +56,9 @@ def recognise(path: Path, limits: Limits) -> str:
     if size == 0:
         raise refusal("empty_file")
     if size > limits.file:
-        raise refusal("limit_exceeded", limit="file size", allowed=_megabytes(limits.file), actual=_megabytes(size))
+        raise refusal(
+            "limit_exceeded", limit="file size", allowed=_megabytes(limits.file), actual=_megabytes(size)
+        )
     with path.open("rb") as file:
         head = file.read(4096)
     if head.startswith(b"PK\x03\x04") or head.startswith(b"PK\x05\x06"):
@@ -84,7 +86,10 @@ def _recognise_plain(head: bytes) -> str:
         start = head.decode("utf-16", "ignore").lstrip("\ufeff\r\n\t ").lower().encode()
     elif b"\x00" in head:
         raise refusal("not_a_workbook", kind="binary file of unknown kind")
-    if start.startswith((b"<!doctype html", b"<html", b"<table", b"<head", b"<body")) or b"<html" in start[:1024]:
+    if (
+        start.startswith((b"<!doctype html", b"<html", b"<table", b"<head", b"<body"))
+        or b"<html" in start[:1024]
+    ):
         raise refusal("not_a_workbook", kind="HTML page")
     if start.startswith((b"<?xml", b"<workbook", b"<ss:")):
         spreadsheet = b"urn:schemas-microsoft-com:office:spreadsheet" in start
@@ -102,7 +107,15 @@ def _recognise_zip(path: Path, limits: Limits) -> str:
             members = archive.infolist()
             _check_size(members, limits)
             _check_declarations(archive, members)
-    except (zipfile.BadZipFile, zlib.error, ValueError, OSError, EOFError, struct.error, NotImplementedError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        ValueError,
+        OSError,
+        EOFError,
+        struct.error,
+        NotImplementedError,
+    ) as error:
         raise refusal("truncated_file") from error
     except RuntimeError as error:  # what zipfile raises for a member with a password
         raise refusal("encrypted") from error
@@ -126,7 +139,10 @@ def _check_size(members: list[zipfile.ZipInfo], limits: Limits) -> None:
         raise refusal("limit_exceeded", limit="parts", allowed=limits.members, actual=len(members))
     if unpacked > limits.unpacked:
         raise refusal(
-            "limit_exceeded", limit="unpacked size", allowed=_megabytes(limits.unpacked), actual=_megabytes(unpacked)
+            "limit_exceeded",
+            limit="unpacked size",
+            allowed=_megabytes(limits.unpacked),
+            actual=_megabytes(unpacked),
         )
     for member in members:
         if member.file_size > 10 << 20 and member.file_size > limits.ratio * max(member.compress_size, 1):
@@ -140,13 +156,17 @@ def _check_declarations(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]
         if member.filename.lower().endswith((".xml", ".rels")):
             with archive.open(member) as part:
                 if b"<!DOCTYPE" in part.read(2048):
-                    raise refusal("limit_exceeded", limit="XML document type declarations", allowed=0, actual=1)
+                    raise refusal(
+                        "limit_exceeded", limit="XML document type declarations", allowed=0, actual=1
+                    )
 
 
 def _recognise_open_document(path: Path) -> str:
     with zipfile.ZipFile(path) as archive:
         kind = archive.read("mimetype")[:200]
-        manifest = archive.read("META-INF/manifest.xml") if "META-INF/manifest.xml" in archive.namelist() else b""
+        manifest = (
+            archive.read("META-INF/manifest.xml") if "META-INF/manifest.xml" in archive.namelist() else b""
+        )
     if b"encryption-data" in manifest:
         raise refusal("encrypted")
     if b"spreadsheet" not in kind:
@@ -155,7 +175,11 @@ def _recognise_open_document(path: Path) -> str:
 
 
 def _name_zip(names: set[str]) -> str:
-    known = {"word/": "Word document", "ppt/": "PowerPoint presentation", "index/document.iwa": "Apple Numbers document"}
+    known = {
+        "word/": "Word document",
+        "ppt/": "PowerPoint presentation",
+        "index/document.iwa": "Apple Numbers document",
+    }
     for start, name in known.items():
         if any(member.startswith(start) for member in names):
             return name
@@ -168,7 +192,10 @@ def _recognise_ole2(path: Path) -> str:
         raise refusal("encrypted")
     directory = content.lower()
     if not any((name + "\0").encode("utf-16-le") in directory for name in ("workbook", "book")):
-        for name, kind in (("worddocument", "Word document"), ("powerpoint document", "PowerPoint presentation")):
+        for name, kind in (
+            ("worddocument", "Word document"),
+            ("powerpoint document", "PowerPoint presentation"),
+        ):
             if name.encode("utf-16-le") in directory:
                 raise refusal("not_a_workbook", kind=kind)
         if len(content) < 1536:

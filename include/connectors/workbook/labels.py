@@ -11,7 +11,9 @@ from include.connectors.workbook.reading import Sheet
 from include.errors import Finding
 
 _BRACKETS = re.compile(r"^(.*\S)\s*[(\[（【]\s*([^()\[\]（）【】]+?)\s*[)\]）】]$", re.DOTALL)
-_UNIT_NOTE = re.compile(r"(?:计量|金额|货币)?单位\s*[:：]\s*([^\s:：;；]+)|\bunits?\s*:\s*([^\s:;]+)", re.IGNORECASE)
+_UNIT_NOTE = re.compile(
+    r"(?:计量|金额|货币)?单位\s*[:：]\s*([^\s:：;；]+)|\bunits?\s*:\s*([^\s:;]+)", re.IGNORECASE
+)
 _NOTE = re.compile(
     r"^\s*(?:备?注\d*\s*[:：.、)）]|说明|附注|数据来源|来源|制表|填表|编制|审核|复核|负责人|打印|单位\s*[:：]|[*※]|"
     r"(?:notes?|sources?|remarks?|prepared|reviewed|approved|printed)\b)",
@@ -22,7 +24,7 @@ MONEY = re.compile(r"元|圆|人民币|CNY|RMB|USD|EUR|HKD|JPY|GBP|[¥￥$€£]
 
 @dataclass(frozen=True)
 class Label:
-    """A text on the sheet that may name a column or row; `at` is its column or row number, `cell` its place."""
+    """A text that may name a column or row; `at` is its column or row number, `cell` its place."""
 
     text: str
     at: int
@@ -31,8 +33,11 @@ class Label:
 
 @dataclass
 class Match:
-    """Declared name to column or row number (`found`), the unit that its label states (`units`), what is
-    wrong (`problems`), and the labels that no declared name claims (`extra`)."""
+    """What was found for the declared names.
+
+    `found` is the column or row number, `units` the unit that the label states, `problems` what is wrong,
+    `extra` the labels that no declared name claims.
+    """
 
     found: dict[str, int] = field(default_factory=dict)
     units: dict[str, str] = field(default_factory=dict)
@@ -46,7 +51,7 @@ def plain(text: str) -> str:
 
 
 def split_unit(text: str) -> tuple[str, str]:
-    """Return (name, unit) of a label that ends in brackets: `销售额（万元）`; the unit is '' where there is none."""
+    """Return (name, unit) of a label such as `销售额（万元）`; the unit is '' where no brackets end it."""
     found = _BRACKETS.match(text.strip())
     return (found[1].strip(), found[2].strip()) if found else (text.strip(), "")
 
@@ -104,7 +109,9 @@ def match_labels(declared: Mapping[str, Sequence[str]], labels: Sequence[Label],
             free = [label for label in free if label not in hits]
             _take(match, name, hits)
     for name, aliases in declared.items():
-        if name in match.found and (again := [label for label in free if _equals_alias(label.text, name, aliases)]):
+        if name in match.found and (
+            again := [label for label in free if _equals_alias(label.text, name, aliases)]
+        ):
             match.problems.append(_duplicate(name, again))
             free = [label for label in free if label not in again]
     match.problems.extend(_missing(name, labels, free, missing_code) for name in pending)
@@ -123,7 +130,9 @@ def _take(match: Match, name: str, hits: list[Label]) -> None:
 
 def _duplicate(name: str, hits: list[Label]) -> Finding:
     cells = ", ".join(label.cell for label in hits)
-    return Finding("duplicate_label", found=hits[0].text, cell=hits[0].cell, column=name, params={"cells": cells})
+    return Finding(
+        "duplicate_label", found=hits[0].text, cell=hits[0].cell, column=name, params={"cells": cells}
+    )
 
 
 def _missing(name: str, labels: Sequence[Label], free: Sequence[Label], code: str) -> Finding:
@@ -140,15 +149,15 @@ def _missing(name: str, labels: Sequence[Label], free: Sequence[Label], code: st
     )
 
 
-def _equals(text: str, name: str, aliases: Sequence[str]) -> bool:
+def _equals(text: str, name: str, _aliases: Sequence[str]) -> bool:
     return text == name.strip()
 
 
-def _equals_plain(text: str, name: str, aliases: Sequence[str]) -> bool:
+def _equals_plain(text: str, name: str, _aliases: Sequence[str]) -> bool:
     return plain(text) == plain(name)
 
 
-def _equals_alias(text: str, name: str, aliases: Sequence[str]) -> bool:
+def _equals_alias(text: str, _name: str, aliases: Sequence[str]) -> bool:
     return plain(text) in {plain(alias) for alias in aliases}
 
 

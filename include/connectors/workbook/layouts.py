@@ -30,8 +30,11 @@ _KNOWN: dict[str, Callable[[WorkbookSource, Sheet], bool]] = {
 }
 
 
-def fetch(source: WorkbookSource, path: Path) -> Reported:
+def fetch(source: WorkbookSource, path: Path, delivered: Path | None = None) -> Reported:
     """Return the workbook at `path` as reported, by `source.layout`.
+
+    `delivered` is the path that it was dropped under, where a name or folder is part of what it says; the
+    file itself may have been archived under another name since.
 
     Where the layout and not a column gives org unit or period, they stand in the frame's columns `@org` and
     `@period` (a matrix: period as `2026-03` or `2026-Q1`). The index is 0..n-1; error cells keep their text
@@ -47,7 +50,7 @@ def fetch(source: WorkbookSource, path: Path) -> Reported:
     problems: list[Finding] = []
     for sheet in select_sheets(source, workbook):
         try:
-            blocks.append(_read_sheet(source, sheet, path))
+            blocks.append(_read_sheet(source, sheet, delivered or path))
         except RefusedError as error:
             problems.extend(error.findings)
     problems.extend(_differing_units(blocks))
@@ -63,8 +66,8 @@ def fetch(source: WorkbookSource, path: Path) -> Reported:
 def select_sheets(source: WorkbookSource, workbook: Workbook) -> list[Sheet]:
     """Return the sheets to read, in the workbook's order.
 
-    Every name or pattern declared must be met: sheet_missing names the sheets present. Hidden sheets only count
-    by exact name. Without a declaration the one visible sheet that holds the declared labels is taken;
+    Every name or pattern declared must be met: sheet_missing names the sheets present. Hidden sheets only
+    count by exact name. Without a declaration the one visible sheet that holds the declared labels is taken;
     two of them are sheet_ambiguous.
     """
     if workbook.kind == "text":
@@ -78,7 +81,9 @@ def select_sheets(source: WorkbookSource, workbook: Workbook) -> list[Sheet]:
         hits = [sheet for sheet in workbook.sheets if sheet.was_read and _is_named(sheet, pattern)]
         if not hits:
             present = "、".join(sheet.name for sheet in workbook.sheets if sheet.visible == "visible")
-            problems.append(Finding("sheet_missing", found=present, params={"wanted": pattern, "present": present}))
+            problems.append(
+                Finding("sheet_missing", found=present, params={"wanted": pattern, "present": present})
+            )
         chosen.extend(sheet.name for sheet in hits)
     if problems:
         raise RefusedError(problems)
@@ -111,7 +116,9 @@ def _read_sheet(source: WorkbookSource, sheet: Sheet, path: Path) -> Block:
         if value.at:
             block.axes[column] = value.at
             if value.at in uncached:
-                raise RefusedError([Finding("formula_without_value", sheet=sheet.name, cell=cell_name(*value.at))])
+                raise RefusedError(
+                    [Finding("formula_without_value", sheet=sheet.name, cell=cell_name(*value.at))]
+                )
     return block
 
 
@@ -122,7 +129,9 @@ def _differing_units(blocks: list[Block]) -> list[Finding]:
         for column, unit in block.units.items():
             if first.setdefault(column, unit) != unit:
                 params = {"other": first[column]}
-                problems.append(Finding("units_differ", found=unit, sheet=block.sheet, column=column, params=params))
+                problems.append(
+                    Finding("units_differ", found=unit, sheet=block.sheet, column=column, params=params)
+                )
     return problems
 
 
@@ -131,7 +140,11 @@ def _combine(blocks: list[Block], workbook: Workbook) -> Reported:
     if workbook.kind == "text":
         found = f"{workbook.notes['encoding']}, {workbook.notes['delimiter']!r}"
         notes.insert(0, Finding("text_read_as", found=found, level="warning", params=dict(workbook.notes)))
-    frame = blocks[0].frame if len(blocks) == 1 else pd.concat([block.frame for block in blocks], ignore_index=True)
+    frame = (
+        blocks[0].frame
+        if len(blocks) == 1
+        else pd.concat([block.frame for block in blocks], ignore_index=True)
+    )
     order = [name for name in frame.columns if name not in PLACE_COLUMNS] + PLACE_COLUMNS
     controls = [block.controls for block in blocks if block.controls is not None]
     return Reported(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from include.batch import cell_name
+from include.batch import PERIOD_COLUMN, cell_name
 from include.catalogue.models import Measure, PeriodsAcross, TotalRows, WorkbookSource
 from include.connectors.workbook.blocks import (
     CONTROL_COLUMNS,
@@ -18,7 +18,7 @@ from include.connectors.workbook.blocks import (
 )
 from include.connectors.workbook.cells import DATE
 from include.connectors.workbook.labels import Label, is_note, join_headers, match_labels, plain, split_unit
-from include.connectors.workbook.places import PERIOD, compile_pattern, looks_like_period, period_text
+from include.connectors.workbook.places import compile_pattern, looks_like_period, period_text
 from include.connectors.workbook.reading import Sheet
 from include.errors import ConfigurationError, Finding, RefusedError
 
@@ -95,7 +95,8 @@ class _Matrix:
                 return rows
         else:
             for row in range(sheet.first_row, min(sheet.last_row, sheet.first_row + _HEADER_SEARCH_ROWS) + 1):
-                if self._label_column(labels := join_headers(sheet, row, row)) and any(map(self._period_of, labels)):
+                labels = join_headers(sheet, row, row)
+                if self._label_column(labels) and any(self._period_of(label, (row, row)) for label in labels):
                     return row, row
         wanted = f"{layout.row_label or ''} … {self.across.pattern}"
         raise RefusedError([Finding("header_missing", sheet=sheet.name, params={"columns": wanted})])
@@ -110,13 +111,13 @@ class _Matrix:
                 return label.at
         return None
 
-    def _period_of(self, label: Label) -> str | None:
+    def _period_of(self, label: Label, header: tuple[int, int]) -> str | None:
         """Return the period that a header names: the joined text, its parts written together, or one part."""
         pattern, parts = compile_pattern(self.across.pattern), label.text.split("/")
         for text in (label.text, "".join(parts), *reversed(parts)):
             if found := pattern.fullmatch(plain(text)):
                 return period_text(found)
-        for row in range(self.last, self.first - 1, -1) if hasattr(self, "last") else ():
+        for row in range(header[1], header[0] - 1, -1):
             if self.sheet.kind(row, label.at) == DATE and "{month}" in self.across.pattern:
                 return (self.sheet.text(row, label.at) or "")[: 10 if "{day}" in self.across.pattern else 7]
         return None
@@ -125,21 +126,31 @@ class _Matrix:
         periods: dict[str, Label] = {}
         ignored = []
         for label in labels:
-            period = self._period_of(label)
+            period = self._period_of(label, (self.first, self.last))
             if period and period in periods:
                 params = {"cells": f"{periods[period].cell}, {label.cell}"}
-                self.problems.append(Finding("duplicate_label", found=label.text, cell=label.cell, params=params))
+                self.problems.append(
+                    Finding("duplicate_label", found=label.text, cell=label.cell, params=params)
+                )
             elif period:
                 periods[period] = label
             elif any(looks_like_period(part) for part in (label.text, *label.text.split("/"))):
                 params = {"pattern": self.across.pattern}
-                self.problems.append(Finding("period_header_unknown", found=label.text, cell=label.cell, params=params))
+                self.problems.append(
+                    Finding("period_header_unknown", found=label.text, cell=label.cell, params=params)
+                )
             elif label.at != self.label_col and label.text not in _UNIT_HEADERS:
                 ignored.append(label)
         if ignored:
             found = "、".join(label.text for label in ignored)[:200]
             self.notes.append(
-                Finding("undeclared_columns", found=found, sheet=self.sheet.name, cell=ignored[0].cell, level="warning")
+                Finding(
+                    "undeclared_columns",
+                    found=found,
+                    sheet=self.sheet.name,
+                    cell=ignored[0].cell,
+                    level="warning",
+                )
             )
         return {period: label.at for period, label in periods.items()}
 
@@ -152,13 +163,17 @@ class _Matrix:
                 labels.append(Label(text, row, cell_name(row, self.label_col)))
             elif filled:
                 cell = cell_name(row, self.label_col)
-                self.problems.append(Finding("label_missing", cell=cell, found=self.sheet.text(row, filled[0]) or ""))
+                self.problems.append(
+                    Finding("label_missing", cell=cell, found=self.sheet.text(row, filled[0]) or "")
+                )
         return labels
 
     def _uncached(self, used_rows: set[int]) -> list[Finding]:
         names = {col: period for period, col in self.periods.items()} | {self.label_col: "label"}
         found = find_uncached(self.sheet, (self.first, self.rows[1]), names)
-        cells = {cell_name(row, col) for row in used_rows | set(range(self.first, self.rows[0])) for col in names}
+        cells = {
+            cell_name(row, col) for row in used_rows | set(range(self.first, self.rows[0])) for col in names
+        }
         return [finding for finding in found if finding.cell in cells]
 
     def _unclaimed(self, extra: list[Label], taken: set[str]) -> dict[str, int]:
@@ -172,19 +187,25 @@ class _Matrix:
             if len(labels) > 1 and name not in taken:
                 self.notes.append(
                     Finding(
-                        "repeated_label", found=name, sheet=self.sheet.name, cell=labels[1].cell, level="warning"
+                        "repeated_label",
+                        found=name,
+                        sheet=self.sheet.name,
+                        cell=labels[1].cell,
+                        level="warning",
                     )
                 )
-        return {name: labels[0].at for name, labels in by_name.items() if len(labels) == 1 and name not in taken}
+        return {
+            name: labels[0].at for name, labels in by_name.items() if len(labels) == 1 and name not in taken
+        }
 
     def _frame(self, places: Mapping[str, int], declared: list[str]) -> pd.DataFrame:
         records = []
         for period, col in self.periods.items():
             texts = {name: (self.sheet.text(row, col) or "").strip() or None for name, row in places.items()}
             if any(texts[name] is not None for name in declared):
-                records.append(texts | {PERIOD: period, "_sheet": self.sheet.name, "_col": col})
-        frame = pd.DataFrame(records, columns=[*places, PERIOD, "_sheet", "_col"])
-        frame = frame.astype({name: "str" for name in [*places, PERIOD, "_sheet"]})
+                records.append(texts | {PERIOD_COLUMN: period, "_sheet": self.sheet.name, "_col": col})
+        frame = pd.DataFrame(records, columns=[*places, PERIOD_COLUMN, "_sheet", "_col"])
+        frame = frame.astype(dict.fromkeys([*places, PERIOD_COLUMN, "_sheet"], "str"))
         frame["_col"] = frame["_col"].astype("Int64")
         frame["_row"] = pd.Series(pd.NA, index=frame.index, dtype="Int64")
         frame["_key"] = pd.Series(None, index=frame.index, dtype="str")
@@ -206,8 +227,10 @@ class _Matrix:
     def _units(self, found: Mapping[str, int], stated: Mapping[str, str]) -> dict[str, str]:
         units = dict(stated)
         for name, row in found.items():
-            if self.unit_col is not None and name not in units and (text := self.sheet.text(row, self.unit_col)):
+            if (
+                self.unit_col is not None
+                and name not in units
+                and (text := self.sheet.text(row, self.unit_col))
+            ):
                 units[name] = text.strip()
         return units | units_from_note(self.sheet, self.first, self.measures, units)
-
-

@@ -1,16 +1,16 @@
-"""Org unit and period that the layout gives for a whole sheet or file, and period texts in headers and names."""
+"""Org unit and period that the layout gives for a whole sheet or file, and periods in headers and names."""
 
 import re
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
+from include.batch import ORG_COLUMN, PERIOD_COLUMN
 from include.catalogue.models import Layout, Place
 from include.connectors.workbook.reading import Sheet
 from include.connectors.workbook.structure import column_number
 from include.errors import Finding, RefusedError
 
-ORG, PERIOD = "@org", "@period"
 _PARTS = {
     "year": r"(?P<year>(?:19|20)\d{2})",
     "month": r"(?P<month>1[0-2]|0?[1-9])",
@@ -41,7 +41,7 @@ def given_places(layout: Layout, sheet: Sheet, path: Path) -> dict[str, Given]:
     name doesn't follow the declared pattern. A blank cell gives None, which validation refuses.
     """
     given = {}
-    for key, place in ((ORG, layout.org), (PERIOD, layout.period)):
+    for key, place in ((ORG_COLUMN, layout.org), (PERIOD_COLUMN, layout.period)):
         if place is not None and place.column is None:
             given[key] = _read_place(place, key, sheet, path)
     return given
@@ -52,19 +52,24 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
 
     Blanks between the parts don't count, nor does the width of characters.
     """
-    expression = ""
+    expression, before = "", ""
     for piece in re.split(r"(\{\w+\}|\*)", unicodedata.normalize("NFKC", pattern)):
+        if not piece:
+            continue
         if piece == "*":
-            expression += ".*"
+            expression += ".*?"
         elif piece[1:-1] in _PARTS and piece.startswith("{"):
-            expression += rf"\s*{_PARTS[piece[1:-1]]}\s*"
+            # No number is cut in two: `*{month}月` must not read 12月 as month 2.
+            whole = r"(?<!\d)" if before == "*" else ""
+            expression += rf"\s*{whole}{_PARTS[piece[1:-1]]}\s*"
         else:
             expression += re.escape(piece.strip())
+        before = piece
     return re.compile(expression, re.IGNORECASE)
 
 
 def period_text(found: re.Match[str]) -> str | None:
-    """Return the period that a match names: `2026-03-05`, `2026-03`, `2026-Q1`, `2026`, or the text of {period}."""
+    """Return the period that a match names: `2026-03-05`, `2026-03`, `2026-Q1`, `2026`, or {period}."""
     parts = found.groupdict()
     if parts.get("period"):
         return parts["period"].strip()
@@ -104,7 +109,7 @@ def _read_file_name(pattern: str, key: str, path: Path) -> str:
         found = compile_pattern(pattern).fullmatch(unicodedata.normalize("NFKC", path.stem))
     text = None
     if found:
-        text = found.groupdict().get("org") if key == ORG else period_text(found)
+        text = found.groupdict().get("org") if key == ORG_COLUMN else period_text(found)
     if not text:
         raise RefusedError([Finding("file_name_mismatch", found=path.name, params={"pattern": pattern})])
     return text.strip()

@@ -15,11 +15,12 @@ from include.connectors.workbook.cells import BLANK, ERROR, KIND_NAMES
 class Sheet:
     """One sheet. Rows and columns are counted from 1, as in the spreadsheet.
 
-    `table` covers the used range, whose top-left cell is (`first_row`, `first_col`): text columns `v0..` (null
-    where blank) beside uint8 columns `k0..` with the kind of each cell (BLANK, TEXT, NUMBER, BOOLEAN, DATE,
-    ERROR of `cells`). Numbers are in plain notation rounded to 15 significant digits, dates ISO 8601, booleans
-    TRUE and FALSE, errors as shown (`#REF!`). It is None for sheets that weren't asked for, hold no cells or
-    aren't worksheets. `merged` ranges are (top, left, bottom, right). `uncached` are formulas without a value.
+    `table` covers the used range, whose top-left cell is (`first_row`, `first_col`): text columns `v0..`
+    (null where blank) beside uint8 columns `k0..` with the kind of each cell (BLANK, TEXT, NUMBER, BOOLEAN,
+    DATE, ERROR of `cells`). Numbers are in plain notation rounded to 15 significant digits, dates ISO 8601,
+    booleans TRUE and FALSE, errors as shown (`#REF!`). It is None for sheets that weren't asked for, hold no
+    cells or aren't worksheets. `merged` ranges are (top, left, bottom, right); `uncached` are formulas
+    without a value.
     """
 
     name: str
@@ -53,7 +54,8 @@ class Sheet:
 
     def text(self, row: int, col: int) -> str | None:
         """Return the text of one cell; None where it is blank or outside the used range."""
-        return self._at("v", row, col)
+        value = self._at("v", row, col)
+        return None if value is None else str(value)
 
     def kind(self, row: int, col: int) -> int:
         """Return the kind of one cell."""
@@ -91,7 +93,11 @@ class Sheet:
         return sorted(found)
 
     def _at(self, letter: str, row: int, col: int) -> Any:
-        if self.table is None or not self.first_row <= row <= self.last_row or not self.first_col <= col <= self.last_col:
+        if (
+            self.table is None
+            or not self.first_row <= row <= self.last_row
+            or not self.first_col <= col <= self.last_col
+        ):
             return None
         return self.table.column(f"{letter}{col - self.first_col}")[row - self.first_row].as_py()
 
@@ -103,8 +109,10 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Workbook:
-    """A file that was read: what it is by content (`kind`), its sheets in order, and how its text was decoded
-    (`notes`: `encoding` and `delimiter` of a text file)."""
+    """A file that was read.
+
+    `kind` is what it is by content, `notes` how a text file was decoded (`encoding`, `delimiter`).
+    """
 
     kind: str
     sheets: tuple[Sheet, ...]

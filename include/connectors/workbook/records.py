@@ -4,7 +4,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from include.batch import cell_name
+from include.batch import ORG_COLUMN, PERIOD_COLUMN, cell_name
 from include.catalogue.models import Column, TotalRows, WorkbookSource
 from include.connectors.workbook.blocks import (
     CONTROL_COLUMNS,
@@ -19,7 +19,6 @@ from include.connectors.workbook.blocks import (
     units_from_note,
 )
 from include.connectors.workbook.labels import Match, is_note, join_headers, match_labels
-from include.connectors.workbook.places import ORG, PERIOD
 from include.connectors.workbook.reading import Sheet
 from include.errors import Finding, RefusedError
 
@@ -39,7 +38,9 @@ def read_records(source: WorkbookSource, sheet: Sheet) -> Block:
     problems = match.problems + find_uncached(sheet, rows, by_col)
     if rows[1] - rows[0] + 1 > source.max_rows:
         actual = rows[1] - rows[0] + 1
-        problems.append(Finding("limit_exceeded", params={"limit": "rows", "allowed": source.max_rows, "actual": actual}))
+        problems.append(
+            Finding("limit_exceeded", params={"limit": "rows", "allowed": source.max_rows, "actual": actual})
+        )
     if problems:
         raise RefusedError(at_sheet(problems, sheet))
     return _Reader(source, sheet, match, rows).read()
@@ -66,7 +67,9 @@ def locate_header(source: WorkbookSource, sheet: Sheet) -> tuple[int, int]:
     if layout.header_row:
         return layout.header_row, layout.header_row
     declared = declared_columns(source)
-    required = {name for name in declared if name in source.columns and source.columns[name].required} or set(declared)
+    required = {name for name in declared if name in source.columns and source.columns[name].required} or set(
+        declared
+    )
     best: tuple[int, int, Match] | None = None
     for row in range(sheet.first_row, min(sheet.last_row, sheet.first_row + _HEADER_SEARCH_ROWS) + 1):
         match = match_labels(declared, join_headers(sheet, row, row), "column_missing")
@@ -78,7 +81,14 @@ def locate_header(source: WorkbookSource, sheet: Sheet) -> tuple[int, int]:
     if best is None:
         present = "、".join(sheet.row(sheet.first_row).values())[:200] if sheet.table is not None else ""
         raise RefusedError(
-            [Finding("header_missing", sheet=sheet.name, found=present, params={"columns": "、".join(sorted(required))})]
+            [
+                Finding(
+                    "header_missing",
+                    sheet=sheet.name,
+                    found=present,
+                    params={"columns": "、".join(sorted(required))},
+                )
+            ]
         )
     raise RefusedError(at_sheet(best[2].problems, sheet))
 
@@ -90,11 +100,14 @@ class _Reader:
         self.source, self.sheet, self.match, self.rows = source, sheet, match, rows
         self.totals = source.layout.total_rows or TotalRows()
         self.measures = {
-            name: column for name, column in source.columns.items() if is_figure(column) and name in match.found
+            name: column
+            for name, column in source.columns.items()
+            if is_figure(column) and name in match.found
         }
         offset = rows[0] - sheet.first_row
         self.columns = {
-            col: blank_to_null(sheet.column(col).slice(offset)) for col in range(sheet.first_col, sheet.last_col + 1)
+            col: blank_to_null(sheet.column(col).slice(offset))
+            for col in range(sheet.first_col, sheet.last_col + 1)
         }
         self.notes: list[Finding] = []
 
@@ -155,7 +168,9 @@ class _Reader:
                     labels.setdefault(self.rows[0] + index, column[index].as_py().strip())
             if col in self.match.found.values():
                 doubtful = [text for text in distinct if is_doubtful_total(text, self.totals)]
-                for index in pc.indices_nonzero(texts_matching(column, doubtful)).to_pylist() if doubtful else ():
+                for index in (
+                    pc.indices_nonzero(texts_matching(column, doubtful)).to_pylist() if doubtful else ()
+                ):
                     cell = cell_name(self.rows[0] + index, col)
                     problems.append(Finding("doubtful_total", found=column[index].as_py(), cell=cell))
         if problems:
@@ -175,7 +190,7 @@ class _Reader:
         return pd.DataFrame(lines, columns=CONTROL_COLUMNS) if lines else None
 
     def _find_blank_and_notes(self, candidates: pa.ChunkedArray) -> pa.ChunkedArray:
-        """Return where rows are wholly blank or hold only notes; a row with any figure is never one of them."""
+        """Return where rows are blank or hold only notes; a row with any figure is never one of them."""
         filled = {col: pc.is_valid(column) for col, column in self.columns.items()}
         figures = [filled[self.match.found[name]] for name in self.measures]
         anything = _any(list(filled.values()))
@@ -190,18 +205,23 @@ class _Reader:
         return pc.or_(skip, pa.chunked_array([marked]))
 
     def _is_note_row(self, index: int) -> bool:
-        cells = {col: text for col, column in self.columns.items() if (text := column[index].as_py()) is not None}
+        cells = {
+            col: text for col, column in self.columns.items() if (text := column[index].as_py()) is not None
+        }
         in_use = set(self.match.found.values())
         lone = len(cells) == 1 and not in_use & set(cells)
         if len(cells) > 4 or not (lone or all(is_note(text) for text in cells.values())):
             return False
         col, text = next(iter(cells.items()))
         cell = cell_name(self.rows[0] + index, col)
-        self.notes.append(Finding("note_row", found=text[:200], sheet=self.sheet.name, cell=cell, level="warning"))
+        self.notes.append(
+            Finding("note_row", found=text[:200], sheet=self.sheet.name, cell=cell, level="warning")
+        )
         return True
 
     def _add_places(self, frame: pd.DataFrame) -> None:
-        for key, place in ((ORG, self.source.layout.org), (PERIOD, self.source.layout.period)):
+        layout = self.source.layout
+        for key, place in ((ORG_COLUMN, layout.org), (PERIOD_COLUMN, layout.period)):
             if place is not None and place.column is not None:
                 frame[key] = frame[place.column]
                 if place.column not in self.source.columns:
@@ -211,7 +231,8 @@ class _Reader:
         axes: dict[str, tuple[int | None, int | None]] = {
             name: (None, col) for name, col in self.match.found.items() if name in frame.columns
         }
-        for key, place in ((ORG, self.source.layout.org), (PERIOD, self.source.layout.period)):
+        layout = self.source.layout
+        for key, place in ((ORG_COLUMN, layout.org), (PERIOD_COLUMN, layout.period)):
             if place is not None and place.column is not None:
                 axes[key] = (None, self.match.found[place.column])
         return axes
@@ -255,4 +276,3 @@ def _any(masks: list[pa.ChunkedArray]) -> pa.ChunkedArray:
     for mask in masks[1:]:
         result = pc.or_(result, mask)
     return result
-

@@ -34,8 +34,8 @@ def read_workbook(
 
     Hidden sheets are read only by their exact name (or where `sheets` is None); sheets left out are listed
     without cells. Raises RefusedError with exactly one finding that says why the file can't be read in full:
-    see `kinds.recognise` and `text.read_text`, and damaged_file, reader_failed, limit_exceeded. Nothing that a
-    file holds makes any other exception.
+    see `kinds.recognise` and `text.read_text`, and damaged_file, reader_failed, limit_exceeded. Nothing that
+    a file holds makes any other exception.
     """
     limits = limits or Limits()
     _require_plain_file(path, limits)
@@ -67,7 +67,13 @@ def _run_child(folder: Path, limits: Limits) -> None:
     command = [sys.executable, "-I", str(_CHILD), str(PROJECT), str(folder / "request.json")]
     with (folder / "stderr").open("wb") as words:
         child = subprocess.Popen(
-            command, cwd=folder, env={}, stdin=subprocess.DEVNULL, stdout=words, stderr=words, start_new_session=True
+            command,
+            cwd=folder,
+            env={},
+            stdin=subprocess.DEVNULL,
+            stdout=words,
+            stderr=words,
+            start_new_session=True,
         )
         try:
             code = child.wait(limits.wall_seconds)
@@ -94,7 +100,9 @@ def _explain(code: int | None, words: str, limits: Limits) -> RefusedError:
 
 
 def _beyond_memory(limits: Limits) -> RefusedError:
-    return refusal("limit_exceeded", limit="memory", allowed=f"{limits.memory / 2**20:.0f} MiB", actual="more")
+    return refusal(
+        "limit_exceeded", limit="memory", allowed=f"{limits.memory / 2**20:.0f} MiB", actual="more"
+    )
 
 
 def _collect(folder: Path) -> Workbook:

@@ -15,7 +15,9 @@ from include.connectors.workbook.kinds import refusal
 _CELL_WITH_FORMULA = re.compile(
     rb'<c r="([A-Z]{1,3})([0-9]{1,7})"([^>]*)>(?:<f[^>]*/>|<f[^>]*>[^<]*</f>)(?:<v>([^<]*)</v>|<v[^>]*/>)?'
 )
-_ERROR_CELL = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"([^>]*) t="e"[^>]*>(?:<f[^>]*/>|<f[^>]*>[^<]*</f>)?<v>([^<]*)</v>')
+_ERROR_CELL = re.compile(
+    rb'<c r="([A-Z]{1,3})([0-9]{1,7})"([^>]*) t="e"[^>]*>(?:<f[^>]*/>|<f[^>]*>[^<]*</f>)?<v>([^<]*)</v>'
+)
 _MERGE = re.compile(rb'<mergeCell [^>]*?ref="([A-Z]+)([0-9]+):([A-Z]+)([0-9]+)"')
 _HIDDEN_ROW = re.compile(rb'<row r="([0-9]+)"[^>]* hidden="(?:1|true)"')
 _RANGE = re.compile(r"([A-Z]+)([0-9]+)(?::([A-Z]+)([0-9]+))?$")
@@ -56,7 +58,9 @@ class Package:
     def _read_workbook(self) -> None:
         root = self._find_workbook()
         targets = {
-            item["Id"]: item["Target"] for item in self._elements(_relations_of(root), "Relationship") if "Id" in item
+            item["Id"]: item["Target"]
+            for item in self._elements(_relations_of(root), "Relationship")
+            if "Id" in item
         }
         folder = root.rpartition("/")[0]
         for item in self._elements(root, "sheet", "calcPr"):
@@ -114,7 +118,8 @@ def _search(content: bytes, recalculates: bool) -> Structure | None:
     tail = content.find(b"<mergeCell ")
     if tail >= 0:
         found.merged = [
-            (int(r1), column_number(c1), int(r2), column_number(c2)) for c1, r1, c2, r2 in _MERGE.findall(content, tail)
+            (int(r1), column_number(c1), int(r2), column_number(c2))
+            for c1, r1, c2, r2 in _MERGE.findall(content, tail)
         ]
     if b' hidden="' in content:
         found.hidden_rows = [int(row) for row in _HIDDEN_ROW.findall(content)]
@@ -122,10 +127,12 @@ def _search(content: bytes, recalculates: bool) -> Structure | None:
 
 
 def _lacks_value(is_text: bool, value: str, recalculates: bool) -> bool:
-    """An empty text result is a value; a cached 0 in a workbook that wants recalculation may be made up."""
-    if is_text:
-        return False
-    return not value or (recalculates and value == "0")
+    """Tell whether a formula's cached value is absent or, as a 0 in a workbook to be recalculated, made up.
+
+    An empty text result is a value.
+    """
+    value = value.strip()
+    return not is_text and (not value or (recalculates and value == "0"))
 
 
 def _is_canonical(content: bytes) -> bool:
@@ -182,7 +189,9 @@ class _Walker:
         elif tag == "v":
             self._text = []
         elif tag == "mergeCell" and (place := _RANGE.match(attributes.get("ref", ""))) and place[3]:
-            self.found.merged.append((int(place[2]), column_number(place[1]), int(place[4]), column_number(place[3])))
+            self.found.merged.append(
+                (int(place[2]), column_number(place[1]), int(place[4]), column_number(place[3]))
+            )
 
     def _end(self, tag: str) -> None:
         tag = tag.rpartition(":")[2]

@@ -28,8 +28,8 @@ def write_template(source: WorkbookSource, catalogue: Catalogue, target: Path, t
     """Write the template of `source` to `target` (.xlsx): filled in as it stands, `fetch` reads it.
 
     Labels carry their unit in brackets; org units and allowed values are drop-downs from a hidden sheet; a
-    matrix has the periods of the calendar year of `today`; a sheet explains the columns in Chinese and English.
-    Every text is written as text, whatever it begins with.
+    matrix has the periods of the calendar year of `today`; a sheet explains the columns in Chinese and
+    English. Every text is written as text, whatever it begins with.
     """
     _Template(source, catalogue, today).save(target)
 
@@ -49,7 +49,9 @@ class _Template:
         for index, name in enumerate(sheets):
             sheet = active if index == 0 else self.book.create_sheet(name, index)
             sheet.title = name
-            {"records": self._records, "matrix": self._matrix, "form": self._form}[self.source.layout.kind](sheet)
+            {"records": self._records, "matrix": self._matrix, "form": self._form}[self.source.layout.kind](
+                sheet
+            )
             self._places(sheet)
         if not any(fnmatchcase("说明 Instructions", pattern) for pattern in self.source.layout.sheet or ()):
             self._instructions(self.book.create_sheet("说明 Instructions", len(sheets)))
@@ -61,7 +63,11 @@ class _Template:
 
     def _title(self) -> str:
         name = self.source.name
-        return f"{name.zh or name.en} {name.en if name.zh and name.en != name.zh else ''}".strip() if name else self.source.source
+        return (
+            f"{name.zh or name.en} {name.en if name.zh and name.en != name.zh else ''}".strip()
+            if name
+            else self.source.source
+        )
 
     def _header_rows(self, sheet: Worksheet) -> tuple[int, int]:
         layout = self.source.layout
@@ -86,7 +92,7 @@ class _Template:
         sheet.freeze_panes = cell_name(last + 1, 1)
 
     def _matrix(self, sheet: Worksheet) -> None:
-        first, last = self._header_rows(sheet)
+        _, last = self._header_rows(sheet)
         _head(sheet, last, 1, self.source.layout.row_label or "项目")
         sheet.column_dimensions["A"].width = 32
         periods = self._periods()
@@ -112,7 +118,10 @@ class _Template:
     def _places(self, sheet: Worksheet) -> None:
         """Mark the cells in which org unit and period are to be given."""
         layout = self.source.layout
-        for place, words, column in ((layout.org, "组织 Org", Column.model_validate({"is": "org"})), (layout.period, "期间 Period", Column())):
+        for place, words, column in (
+            (layout.org, "组织 Org", Column.model_validate({"is": "org"})),
+            (layout.period, "期间 Period", Column()),
+        ):
             if place is None or place.cell is None:
                 continue
             row, col = _position(place)
@@ -121,7 +130,9 @@ class _Template:
             sheet.cell(row, col).fill = _INPUT
             self._prepare(sheet, (row, col), (row, col), words, column)
 
-    def _prepare(self, sheet: Worksheet, first: tuple[int, int], last: tuple[int, int], name: str, column: Column) -> None:
+    def _prepare(
+        self, sheet: Worksheet, first: tuple[int, int], last: tuple[int, int], name: str, column: Column
+    ) -> None:
         for row in range(first[0], last[0] + 1):
             sheet.cell(row, first[1]).number_format = _FORMATS.get(column.type, "@")
         choices = self._choices(name, column)
@@ -131,7 +142,9 @@ class _Template:
         for row, choice in enumerate(choices, 1):
             _put(self.lists, row, self.lists_used, choice)
         letter = get_column_letter(self.lists_used)
-        rule = DataValidation("list", formula1=f"=_lists!${letter}$1:${letter}${len(choices)}", allow_blank=True)
+        rule = DataValidation(
+            "list", formula1=f"=_lists!${letter}$1:${letter}${len(choices)}", allow_blank=True
+        )
         rule.showErrorMessage = True
         rule.errorTitle, rule.error = "不在列表中 Not in the list", "请从下拉列表中选择 Choose from the list"
         rule.add(f"{cell_name(*first)}:{cell_name(*last)}")
@@ -169,19 +182,25 @@ class _Template:
     def _instructions(self, sheet: Worksheet) -> None:
         lines = [
             (self._title(), ""),
-            ("请在本文件中填写并放入文件夹 inbox/" + self.source.source, f"Fill this in and drop it in inbox/{self.source.source}"),
-            ("不要改动表头和行名；单位写在括号中", "Leave headers and row labels as they are; units stand in brackets"),
+            (
+                "请在本文件中填写并放入文件夹 inbox/" + self.source.source,
+                f"Fill this in and drop it in inbox/{self.source.source}",
+            ),
+            (
+                "不要改动表头和行名；单位写在括号中",
+                "Leave headers and row labels as they are; units stand in brackets",
+            ),
             ("空白单元格表示未报告，零请填 0", "A blank cell means not reported; write 0 for zero"),
         ]
         for name, measure in (*self.source.columns.items(), *self.source.rows.items()):
-            zh, en = self._explain(name, measure)
+            zh, en = self._explain(measure)
             lines.append((f"• {name}：{zh}", f"• {name}: {en}"))
         for row, (zh, en) in enumerate(lines, 1):
             _put(sheet, row, 1, zh).alignment = Alignment(wrap_text=True, vertical="top")
             _put(sheet, row, 2, en).alignment = Alignment(wrap_text=True, vertical="top")
         sheet.column_dimensions["A"].width = sheet.column_dimensions["B"].width = 60
 
-    def _explain(self, name: str, measure: Measure) -> tuple[str, str]:
+    def _explain(self, measure: Measure) -> tuple[str, str]:
         zh, en = [], []
         if measure.required:
             zh.append("必填")

@@ -13,7 +13,9 @@ _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff",
 DELIMITERS = (",", ";", "\t")
 
 
-def read_text(path: Path, encoding: str | None, delimiter: str | None, limits: Limits) -> tuple[list[list[str]], str, str]:
+def read_text(
+    path: Path, encoding: str | None, delimiter: str | None, limits: Limits
+) -> tuple[list[list[str]], str, str]:
     """Return (rows, encoding, delimiter); all rows have the same width, blank lines are empty rows of it.
 
     Raises RefusedError: not_a_workbook (no encoding fits), bad_quotes (a quote that is never closed or stands

@@ -346,6 +346,13 @@ RETURN trim_scale(round((dividend + 0.000000000000000000000000000000) / nullif(d
 COMMENT ON FUNCTION ledger.quotient IS 'Rounded half-up to 12 places; null where the divisor is 0. '
     'The added zero carries 30 decimals, which keeps the division exact far below the 12th place';
 
+DO $$
+BEGIN
+    EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO kpi_loader', current_database());
+EXCEPTION WHEN insufficient_privilege THEN
+    RAISE NOTICE 'kpi_loader needs TEMPORARY on this database, which by default everybody has';
+END $$;
+
 -- Who may do what: the loader inserts facts and never changes one ------------------------------------------------
 
 GRANT USAGE ON SCHEMA ledger TO kpi_loader;

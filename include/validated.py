@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -20,14 +22,14 @@ SLICE_COLUMNS = ["_unit", "_date", "_grain", "_month", "_slice", "_held"]
 class Validated:
     """A batch with every value typed and every failure told.
 
-    `frame` has the rows of the reported frame in their order, none dropped: the declared columns typed (Decimal
-    objects, datetime64[s], text, bool; null where nothing was reported or it could not be read), PLACE_COLUMNS,
-    and SLICE_COLUMNS: `_unit` org unit id, `_date` the day or the period's last day (datetime64[s]), `_grain` D, M
-    or Q, `_month` first day of the month that holds it, `_slice` the slice's period key, `_held` true for
-    rows of a slice that doesn't go on. Null where it could not be told; such rows are held.
+    `frame` has the rows of the reported frame in their order, none dropped. Its columns: the declared ones,
+    typed (Decimal objects, datetime64, text, bool; null where nothing was reported or it could not be read),
+    PLACE_COLUMNS, and SLICE_COLUMNS: `_unit` org unit id, `_date` the day or the period's last day,
+    `_grain` D, M or Q, `_month` first day of the month that holds it, `_slice` the slice's period key,
+    `_held` true for rows of a slice that doesn't go on. Null where it could not be told; such rows are held.
 
-    `findings` are all failures, warnings among them. `refused`: nothing of the batch may go on. `held` are the
-    slices (org unit id, period key) that are kept back while the others go on. `axes` as in Reported.
+    `findings` are all failures, warnings among them. `refused`: nothing of the batch may go on. `held` are
+    the slices (org unit id, period key) kept back while the others go on. `axes` as in Reported.
     """
 
     frame: pd.DataFrame
@@ -46,6 +48,11 @@ class Validated:
     def errors(self) -> list[Finding]:
         """The findings that refuse or hold data."""
         return [finding for finding in self.findings if finding.level == "error"]
+
+
+def as_objects(series: "pd.Series[Any]") -> npt.NDArray[np.object_]:
+    """Return the values as Python objects, None where missing."""
+    return np.asarray(series.astype(object).where(series.notna(), None), dtype=object)
 
 
 def save_validated(validated: Validated, path: str) -> None:
@@ -74,7 +81,8 @@ def load_validated(path: str) -> Validated:
     about = json.loads(table.schema.metadata[b"validated"])
     frame = table.replace_schema_metadata(None).to_pandas()
     for name in about["decimals_as_text"]:
-        frame[name] = frame[name].map(Decimal, na_action="ignore").astype(object)
+        texts = table[name].to_pylist()
+        frame[name] = pd.Series([None if text is None else Decimal(text) for text in texts], dtype=object)
     for name in ("_row", "_col"):
         frame[name] = frame[name].astype("Int64")
     return Validated(
@@ -88,10 +96,8 @@ def load_validated(path: str) -> Validated:
 
 
 def _to_arrow(series: "pd.Series[Any]") -> tuple[pa.Array, bool]:
-    """Return the column, and whether Decimals too wide for Arrow had to be written as text."""
-    try:
-        return pa.array(series, from_pandas=True), False
-    except (pa.ArrowInvalid, pa.ArrowTypeError):
-        return pa.array(
-            [None if value is None else format(value, "f") for value in series], pa.string()
-        ), True
+    """Return the column, and whether it holds Decimals: these as text, exact and faster than Arrow's own."""
+    there = series.first_valid_index()
+    if there is not None and isinstance(series.loc[there], Decimal):
+        return pa.array(series.map(str, na_action="ignore"), pa.string(), from_pandas=True), True
+    return pa.array(series, from_pandas=True), False

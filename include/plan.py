@@ -1,6 +1,7 @@
 """What a source's configuration asks of each column: type, role, measure, spelling."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from include.batch import ORG_COLUMN, PERIOD_COLUMN
@@ -9,8 +10,9 @@ from include.catalogue.models import Column, Measure, Source, WorkbookSource
 from include.catalogue.units import IncompatibleUnitError, UnitSystem, UnknownUnitError
 from include.coerce import ALL_SIGNS, SIGN_CURRENCIES, Reading
 from include.errors import ConfigurationError
+from include.period import Grain
 
-GRAINS = {"day": "D", "month": "M", "quarter": "Q"}
+GRAINS: dict[str, Grain] = {"day": "D", "month": "M", "quarter": "Q"}
 _PERIOD_TYPES = {"date", "month", "quarter"}
 
 
@@ -44,7 +46,7 @@ class Field:
 class Plan:
     """A source as the stages work through it. `org` and `period` name the columns that tell a record's slice.
 
-    `one_value_a_place` is true for layouts where an org unit's period has one cell per measure (matrix, form).
+    `one_value_a_place`: an org unit's period has one cell per measure (matrix, form).
     """
 
     source: Source
@@ -52,6 +54,11 @@ class Plan:
     org: str
     period: str
     one_value_a_place: bool
+
+    @property
+    def takes_other_labels(self) -> bool:
+        """Tell whether the reported frame also has columns that aren't declared: labels of a matrix."""
+        return isinstance(self.source, WorkbookSource) and self.source.layout.kind == "matrix"
 
     @property
     def measures(self) -> list[Field]:
@@ -74,12 +81,19 @@ class Plan:
         return tuple(sorted(metric for metric in found if metric))
 
 
+def with_labels(plan: Plan, labels: Iterable[str], catalogue: Catalogue) -> Plan:
+    """Return `plan` with further number columns that carry no metric."""
+    fields = {name: _field(plan.source, catalogue, name, Column(type="decimal")) for name in labels}
+    return replace(plan, fields=plan.fields | fields)
+
+
 def plan_source(source: Source, catalogue: Catalogue) -> Plan:
     """Return the plan of `source`. Raises ConfigurationError where nothing tells its periods."""
     declared: dict[str, Measure] = dict(source.columns)
     if isinstance(source, WorkbookSource):
         declared |= source.rows
     fields = {name: _field(source, catalogue, name, model) for name, model in declared.items()}
+    fields = {name: field for name, field in fields.items() if field.role != "ignore"}
     by_role = {field.role: name for name, field in reversed(fields.items())}
     org = by_role.get("org", ORG_COLUMN)
     period = by_role.get("date") or by_role.get("period") or PERIOD_COLUMN
@@ -100,7 +114,7 @@ def plan_source(source: Source, catalogue: Catalogue) -> Plan:
 def _field(source: Source, catalogue: Catalogue, name: str, model: Measure) -> Field:
     column = model if isinstance(model, Column) else None
     role = (column and column.is_) or ("measure" if model.metric else "")
-    kind = column.type if column else "decimal"
+    kind: str = column.type if column else "decimal"
     if role == "date" and kind not in _PERIOD_TYPES:
         kind = "date"
     if role == "period" and kind != "date":
@@ -119,8 +133,10 @@ def _field(source: Source, catalogue: Catalogue, name: str, model: Measure) -> F
 
 
 def _fitting_signs(units: UnitSystem, unit: str) -> frozenset[str]:
-    """Return the currency signs that say nothing else than `unit` does: ¥ for 万元, none for 件, all where
-    no unit is declared or it is compound (元/件)."""
+    """Return the currency signs that don't contradict `unit`: ¥ for 万元, none for 件.
+
+    All of them where no unit is declared or it is compound (元/件).
+    """
     if not unit or "/" in unit:
         return ALL_SIGNS
     return frozenset(

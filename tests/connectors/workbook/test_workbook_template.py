@@ -1,0 +1,156 @@
+"""Templates: filled in as they stand, they are accepted; `./kpi read` and `./kpi template` as commands."""
+
+import datetime as dt
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from typer.testing import CliRunner
+
+from include.catalogue.catalogue import Catalogue, MetricDefinition
+from include.catalogue.models import CalendarConfig, OrgLine, Words, WorkbookSource
+from include.catalogue.org import OrgTree
+from include.catalogue.units import UnitSystem
+from include.cli.workbooks import app
+from include.connectors.workbook import fetch
+from include.connectors.workbook.template import write_template
+
+MakeSource = Callable[..., WorkbookSource]
+WriteBook = Callable[..., Path]
+
+
+@pytest.fixture
+def catalogue(tmp_path: Path) -> Catalogue:
+    def metric(name: str, unit: str) -> MetricDefinition:
+        return MetricDefinition(
+            id=name, version=1, valid_from=dt.date(1900, 1, 1), valid_to=None, name=Words(zh=name, en=name),
+            definition=Words(zh="=定义", en="the definition"), unit=unit, owner="o", tier="internal",
+            better="up",
+            steward=None, over_time="sum", over_org="sum", ratio=None, formula=None, dimensions=(),
+            status="active", amber_within=None,
+        )  # fmt: skip
+
+    org = OrgTree.from_lines(
+        [
+            OrgLine.model_validate({"unit": "group", "name": {"zh": "集团", "en": "Group"}}),
+            OrgLine.model_validate(
+                {"unit": "east", "parent": "group", "level": "company", "name": {"zh": "=东方"}}
+            ),
+            OrgLine.model_validate(
+                {"unit": "north", "parent": "group", "level": "company", "name": {"zh": "北方"}}
+            ),
+        ]
+    )
+    return Catalogue(
+        folder=tmp_path, fingerprint="", people={}, calendar=CalendarConfig(),
+        metrics={"revenue": [metric("revenue", "CNY")], "count": [metric("count", "件")]},
+        sources={}, org=org, units=UnitSystem(),
+    )  # fmt: skip
+
+
+def fill(path: Path, sheet: str, cells: dict[str, Any]) -> None:
+    book = openpyxl.load_workbook(path)
+    for cell, value in cells.items():
+        book[sheet][cell] = value
+        if isinstance(value, str):
+            book[sheet][cell].data_type = "s"
+    book.save(path)
+
+
+RECORDS = {
+    "门店": {"is": "org", "required": True},
+    "月份": {"is": "period", "type": "month"},
+    "渠道": {"is": "dimension", "in": ["线上", "=线下"]},
+    "销售/金额": {"metric": "revenue", "unit": "万元", "type": "decimal"},
+    "件数": {"metric": "count", "type": "integer"},
+}
+
+
+@pytest.mark.parametrize("layout", [{}, {"header_row": 1}, {"header_rows": [2, 3], "sheet": "填报"}])
+def test_filled_records_template_is_read(
+    make_source: MakeSource, catalogue: Catalogue, tmp_path: Path, layout: dict[str, Any]
+) -> None:
+    source = make_source(
+        columns=RECORDS, layout=layout, expects={"org": {"level": "company"}}, name="销售月报"
+    )
+    path = tmp_path / "t.xlsx"
+    write_template(source, catalogue, path, dt.date(2026, 3, 5))
+    row = 1 + (layout.get("header_rows") or [layout.get("header_row", 3)])[-1]
+    values = {"A": "=东方", "B": "2026-03", "C": "=线下", "D": 12.5, "E": 3}
+    fill(path, layout.get("sheet", "数据"), {f"{letter}{row}": value for letter, value in values.items()})
+    reported = fetch(source, path)
+    assert reported.frame[list(RECORDS)].values.tolist() == [["=东方", "2026-03", "=线下", "12.5", "3"]]
+    assert reported.frame["_row"].tolist() == [row]
+    assert reported.units == {"销售/金额": "万元", "件数": "件"}
+
+
+def test_template_offers_choices_and_holds_no_formula(
+    make_source: MakeSource, catalogue: Catalogue, tmp_path: Path
+) -> None:
+    source = make_source(columns=RECORDS, expects={"org": {"level": "company"}}, name="=SUM(A1)")
+    write_template(source, catalogue, tmp_path / "t.xlsx", dt.date(2026, 3, 5))
+    book = openpyxl.load_workbook(tmp_path / "t.xlsx")
+    kinds = {cell.data_type for sheet in book for row in sheet.iter_rows() for cell in row}
+    assert "f" not in kinds
+    assert [[cell.value for cell in column] for column in book["_lists"].columns] == [
+        ["=东方", "北方"],
+        ["线上", "=线下"],
+    ]
+    assert book["_lists"].sheet_state == "hidden"
+    rules = {
+        str(rule.sqref).split(":")[0]: rule.formula1 for rule in book["数据"].data_validations.dataValidation
+    }
+    assert rules == {"A4": "=_lists!$A$1:$A$2", "C4": "=_lists!$B$1:$B$2"}
+    words = [cell.value for row in book["说明 Instructions"].iter_rows() for cell in row if cell.value]
+    assert any("the definition" in text for text in words)
+    assert any("单位 万元" in text for text in words)
+
+
+def test_filled_matrix_and_form_templates_are_read(
+    make_source: MakeSource, catalogue: Catalogue, tmp_path: Path
+) -> None:
+    layout = {
+        "kind": "matrix", "sheet": "利润表", "header_rows": [3, 5], "org": {"cell": "B2"},
+        "row_label": "项目", "periods": {"pattern": "{year}年{month}月"},
+    }  # fmt: skip
+    source = make_source(
+        layout=layout, rows={"收入": {"metric": "revenue", "unit": "万元"}, "件数": {"metric": "count"}}
+    )
+    write_template(source, catalogue, tmp_path / "m.xlsx", dt.date(2026, 3, 5))
+    fill(tmp_path / "m.xlsx", "利润表", {"B2": "北方", "D6": 7.5, "D7": 2})
+    reported = fetch(source, tmp_path / "m.xlsx")
+    assert reported.frame[["@org", "@period", "收入", "件数"]].values.tolist() == [
+        ["北方", "2026-03", "7.5", "2"]
+    ]
+    assert reported.units == {"收入": "万元", "件数": "件"}
+
+    columns = {
+        "公司": {"is": "org", "cell": "B2"},
+        "件数": {"metric": "count", "cell": "B4", "type": "integer"},
+    }
+    source = make_source(layout={"kind": "form"}, columns=columns)
+    write_template(source, catalogue, tmp_path / "f.xlsx", dt.date(2026, 3, 5))
+    fill(tmp_path / "f.xlsx", "数据", {"B2": "北方", "B4": 8})
+    assert fetch(source, tmp_path / "f.xlsx").frame[["公司", "件数"]].values.tolist() == [["北方", "8"]]
+
+
+def test_read_command_prints_the_documented_json(write_book: WriteBook, tmp_path: Path) -> None:
+    path = write_book({"表一": [["a", 1.5], [True, None]], "空": []}, merged=["C1:D2"])
+    done = CliRunner().invoke(app, ["read", str(path), "--json"])
+    assert done.exit_code == 0
+    sheet = {
+        "name": "表一", "type": "worksheet", "visible": True, "range": "A1:B2",
+        "cells": {"text": 1, "boolean": 1, "number": 1}, "errors": [], "uncached": [], "merged": ["C1:D2"],
+    }  # fmt: skip
+    assert json.loads(done.stdout)["sheets"][0] == sheet
+    (tmp_path / "picture.xlsx").write_bytes(b"\x89PNG\r\n\x1a\n")
+    done = CliRunner().invoke(app, ["read", str(tmp_path / "picture.xlsx"), "--json"])
+    assert done.exit_code == 3
+    assert json.loads(done.stdout) == {
+        "refused": {"code": "not_a_workbook", "message": "not a workbook but: PNG image"}
+    }
+    assert "表一" in CliRunner().invoke(app, ["read", str(path)]).stdout
+    assert CliRunner().invoke(app, ["read", str(tmp_path / "picture.xlsx")]).exit_code == 3
