@@ -1,11 +1,16 @@
 """What the stages hand to each other: windows, connections, and rows as reported with their places."""
 
+import dataclasses
 import datetime as dt
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from upath import UPath
 
 from include.errors import Finding
 
@@ -87,11 +92,6 @@ def cell_name(row: int | None, col: int | None) -> str:
 
 def save_reported(reported: Reported, path: str) -> None:
     """Write `reported` to the Parquet file `path` (any fsspec URI), whole or not at all for the reader."""
-    import json
-
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     controls = reported.controls
     about = {
         "axes": {s: {c: list(rc) for c, rc in cols.items()} for s, cols in reported.axes.items()},
@@ -110,10 +110,6 @@ def save_reported(reported: Reported, path: str) -> None:
 
 def load_reported(path: str) -> Reported:
     """Read back what `save_reported` wrote."""
-    import json
-
-    import pyarrow.parquet as pq
-
     with open_uri(path, "rb") as file:
         table = pq.read_table(file)
     about = json.loads(table.schema.metadata[b"reported"])
@@ -130,8 +126,6 @@ def load_reported(path: str) -> Reported:
 
 def finding_to_json(finding: Finding) -> dict[str, Any]:
     """Return a finding as plain JSON values."""
-    import dataclasses
-
     return dataclasses.asdict(finding) | {"params": {k: str(v) for k, v in finding.params.items()}}
 
 
@@ -142,8 +136,6 @@ def finding_from_json(value: Mapping[str, Any]) -> Finding:
 
 def open_uri(path: str, mode: str) -> Any:
     """Open a file of the stage by its URI, making its folder where it is written."""
-    from upath import UPath
-
     target = UPath(path)
     if "w" in mode:
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -63,10 +63,17 @@ def list_batches(connection: Connection, run_id: str) -> list[BatchRow]:
 
 
 def _to_row(row: Any) -> BatchRow:
-    window = Window(row["window_start"], row["window_end"]) if row["window_start"] else None
-    names = ("batch_id", "source", "run_id", "filename", "status", "rows_read")
-    texts = {name: row[name] or "" for name in ("archive_uri", "failure")}
-    return BatchRow(**{name: row[name] for name in names}, **texts, window=window)
+    return BatchRow(
+        batch_id=row["batch_id"],
+        source=row["source"],
+        run_id=row["run_id"],
+        filename=row["filename"],
+        status=row["status"],
+        archive_uri=row["archive_uri"] or "",
+        window=Window(row["window_start"], row["window_end"]) if row["window_start"] else None,
+        rows_read=row["rows_read"],
+        failure=row["failure"] or "",
+    )
 
 
 def advance(

@@ -13,8 +13,10 @@ from include.errors import UsageError
 
 @dataclass(frozen=True)
 class Question:
-    """Which KPIs are wanted: of a metric, at a unit (None: all), in a period or year (None: all months),
-    split by one dimension ('' for totals), as they stood at a moment (None: now).
+    """Which KPIs are wanted.
+
+    Of a metric, at a unit (None: all), in a period or year (None: all months), split by one dimension ('' for
+    totals), as they stood at a moment (None: now).
     """
 
     metric: str
@@ -96,7 +98,7 @@ def _read_period(catalogue: Catalogue, period: str | None) -> tuple[str | None, 
 
 
 def _base_metrics(catalogue: Catalogue, metric: str) -> set[str]:
-    """The reported metrics that a metric is made of, directly or through others; a reported one is its own."""
+    """Return the reported metrics that a metric is made of, directly or through others."""
     parts = {part for version in catalogue.metrics[metric] for part in version.parts}
     if not parts:
         return {metric}

@@ -54,12 +54,13 @@ def archive_file(path: Path, inbox: Path, home: Home) -> Intake:
     draft.replace(archive)
     name = path.relative_to(inbox) if path.is_relative_to(inbox) else Path(path.name)
     filename = str(name).encode("utf-8", "replace").decode("utf-8")
-    claim = f"{os.fsencode(path).decode('utf-8', 'backslashreplace')}|{status.st_size}|{status.st_mtime_ns}|{content_hash}"
+    place = os.fsencode(path).decode("utf-8", "backslashreplace")
+    claim = f"{place}|{status.st_size}|{status.st_mtime_ns}|{content_hash}"
     return Intake(path, filename, content_hash, archive, claim)
 
 
 def _suffix(path: Path) -> str:
-    """The ending, where it is plain: names are data, and the archive's are ours."""
+    """Return the ending, where it is plain: names are data, and the archive's are ours."""
     ending = path.suffix.lower()
     return ending if ending[1:].isalnum() and ending.isascii() and len(ending) <= 6 else ""
 
@@ -84,7 +85,14 @@ def reject_file(
     target = folder / f"{batch_id}_{name}"
     shutil.copyfile(archive, target)
     listed = [
-        {"code": f.code, "level": f.level, "sheet": f.sheet, "cell": f.cell, "column": f.column, "found": f.found}
+        {
+            "code": f.code,
+            "level": f.level,
+            "sheet": f.sheet,
+            "cell": f.cell,
+            "column": f.column,
+            "found": f.found,
+        }
         | {
             part: {lang: word(f, part, lang) for lang in ("zh", "en")}
             for part in ("title", "expected", "remedy")

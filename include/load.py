@@ -78,13 +78,13 @@ def load_facts(connection: Connection, calendar: Calendar, delivery: Delivery, f
     """
     warehouse.run(connection, "load/lock_source", source=delivery.source)
     numbered = _number_facts(connection, delivery.source, facts)
-    slices = _list_slices(calendar, delivery.slice, numbered)
+    slices = _list_slices(calendar, numbered)
     changed = _keep_changed(connection, delivery, slices)
     if changed.empty:
         return Loaded([], len(slices), [], [])
     _copy_slices(connection, numbered, changed)
-    accepted_at = warehouse.run(connection, "load/lock_accept").scalar_one()
-    _refuse_conflicts(connection, delivery)
+    accepted_at = _begin_acceptance(connection)
+    _refuse_conflicts(connection, delivery.source, delivery.authority)
     common = {"source": delivery.source, "accepted_at": accepted_at}
     warehouse.run(connection, "load/supersede", **common)
     warehouse.run(
@@ -104,7 +104,8 @@ def load_facts(connection: Connection, calendar: Calendar, delivery: Delivery, f
 def withdraw(connection: Connection, submission_id: int, reason: str) -> list[str]:
     """Take a submission back: its slice is as before it, by a new submission that repeats the earlier one.
 
-    Returns the touched months. Raises UsageError where the submission is unknown or no longer current.
+    Returns the touched months. Raises UsageError where the submission is unknown or no longer current, and
+    RefusedError where another source has meanwhile delivered what the earlier submission reports.
     """
     rows = warehouse.fetch(connection, "load/withdrawal", submission_id=submission_id)
     if not rows:
@@ -113,7 +114,7 @@ def withdraw(connection: Connection, submission_id: int, reason: str) -> list[st
     row = warehouse.fetch(connection, "load/withdrawal", submission_id=submission_id)[0]
     if not row["current"]:
         raise UsageError(f"Submission {submission_id} is no longer current, so there is nothing to withdraw.")
-    accepted_at = warehouse.run(connection, "load/lock_accept").scalar_one()
+    accepted_at = _begin_acceptance(connection)
     successor = None
     if row["earlier"]:
         successor = warehouse.run(connection, "load/reserve_submissions", n=1).scalar_one()
@@ -121,11 +122,22 @@ def withdraw(connection: Connection, submission_id: int, reason: str) -> list[st
     warehouse.run(connection, "load/withdraw", **change, reason=reason)
     if successor:
         restored = {"successor": successor, "earlier": row["earlier"]}
+        warehouse.run_script(connection, warehouse.read_sql("load/prepare"))
+        warehouse.run(connection, "load/prepare_restored_slice", **restored)
+        warehouse.run(connection, "load/prepare_restored_coverage", **restored)
+        _refuse_conflicts(connection, row["source"], row["authority"])
         warehouse.run(connection, "load/restore_submission", **restored, accepted_at=accepted_at)
         warehouse.run(connection, "load/restore_facts", **restored)
         warehouse.run(connection, "load/restore_coverage", **restored)
     touched = warehouse.fetch(connection, "load/touch", source=row["source"], accepted_at=accepted_at)
     return [month["period"] for month in touched]
+
+
+def _begin_acceptance(connection: Connection) -> dt.datetime:
+    """Take the lock under which submissions are accepted, held to commit, and return this acceptance's moment."""
+    warehouse.run(connection, "load/lock_accept")
+    moment: dt.datetime = warehouse.run(connection, "load/moment").scalar_one()
+    return moment
 
 
 def _number_facts(connection: Connection, source: str, facts: pa.Table) -> pd.DataFrame:
@@ -139,7 +151,7 @@ def _number_facts(connection: Connection, source: str, facts: pa.Table) -> pd.Da
         row["dimensions"]: row["dimset_id"]
         for row in warehouse.fetch(connection, "load/dimsets", dimensions=dimensions)
     }
-    frame = facts.to_pandas()
+    frame = facts.to_pandas(integer_object_nulls=True)
     for column in ("sheet", "measure", "unit"):
         frame[column] = frame[column].fillna("")
     places = frame[["sheet", "measure", "unit"]].drop_duplicates()
@@ -150,30 +162,33 @@ def _number_facts(connection: Connection, source: str, facts: pa.Table) -> pd.Da
     }
     warehouse.run(connection, "load/add_measures", source=source, **new)
     measures = pd.DataFrame(warehouse.fetch(connection, "load/measures", source=source))
-    return frame.merge(measures, on=["sheet", "measure", "unit"], how="left", validate="many_to_one").assign(
+    numbered: pd.DataFrame = frame.merge(
+        measures, on=["sheet", "measure", "unit"], how="left", validate="many_to_one"
+    ).assign(
         metric_id=frame["metric"].map(numbers["metric"]).astype("int64"),
         org_id=frame["org"].map(numbers["org"]).astype("int64"),
         dimset_id=frame["dimensions"].map(dimsets).astype("int64"),
         scenario=frame["scenario"].map(SCENARIO_CODES),
     )
+    return numbered
 
 
-def _list_slices(calendar: Calendar, grain: str, facts: pd.DataFrame) -> pd.DataFrame:
+def _list_slices(calendar: Calendar, facts: pd.DataFrame) -> pd.DataFrame:
     """One row a slice: its bounds, the number of its facts and a hash of its cells, positions left out.
 
     The hash covers what was reported and what it was taken to mean, in a fixed order, so that the same
     figures in another order or place are the same slice.
     """
     parts = ["measure", "date", "dimensions", "scenario", "basis", "reported", "unit", "metric", "value"]
-    cells = facts[parts[0]].astype(str).str.cat([facts[part].astype(str) for part in parts[1:]], sep="\x1f")
+    texts = facts[parts].astype(str)
+    cells = texts[parts[0]].str.cat(texts[parts[1:]], sep="\x1f")
     ordered = pd.DataFrame({"org_id": facts["org_id"], "period": facts["slice_period"], "cells": cells})
-    grouped = ordered.sort_values(["org_id", "period", "cells"]).groupby(["org_id", "period"], sort=False)[
-        "cells"
-    ]
-    slices = grouped.agg(cells_hash=_hash_cells, facts="size").reset_index()
+    keys = ["org_id", "period"]
+    grouped = ordered.sort_values([*keys, "cells"]).groupby(keys, sort=False)
+    slices = grouped["cells"].agg(cells_hash=_hash_cells, facts="size").reset_index()
     bounds = {period: calendar.period_bounds(period) for period in slices["period"].unique()}
     return slices.assign(
-        grain=SLICE_GRAINS[grain],
+        grain=slices["period"].map(calendar.grain_of),
         period_start=slices["period"].map(lambda period: bounds[period][0]),
         period_stop=slices["period"].map(lambda period: bounds[period][1]),
     )
@@ -216,11 +231,11 @@ def _to_arrow(frame: pd.DataFrame) -> pa.Table:
     return pa.Table.from_pandas(frame, preserve_index=False)
 
 
-def _refuse_conflicts(connection: Connection, delivery: Delivery) -> None:
-    """Raise RefusedError where a primary delivery would double a number that stands elsewhere."""
-    if delivery.authority != "primary":
+def _refuse_conflicts(connection: Connection, source: str, authority: str) -> None:
+    """Raise RefusedError where the primary slices of new_slice would double a number that stands elsewhere."""
+    if authority != "primary":
         return
-    conflicts = warehouse.fetch(connection, "load/conflicts", source=delivery.source)
+    conflicts = warehouse.fetch(connection, "load/conflicts", source=source)
     if conflicts:
         raise RefusedError([_describe_conflict(row) for row in conflicts])
 

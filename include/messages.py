@@ -106,7 +106,7 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
         ("列“{column}”；最接近的是“{nearest}”", "the column {column!r}; the nearest is {nearest!r}"),
         (
             "恢复列名；如已正式改名，请在来源配置的 aliases 中加入新名称",
-            "give the column its name back; where it was renamed for good, add the new name to its aliases in the source",
+            "give the column its name back; if it was renamed for good, add the new name to its aliases",
         ),
     ),
     "row_missing": (
@@ -114,7 +114,7 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
         ("行“{column}”；最接近的是“{nearest}”", "the row {column!r}; the nearest is {nearest!r}"),
         (
             "恢复行名；如已正式改名，请在来源配置的 aliases 中加入新名称",
-            "give the row its name back; where it was renamed for good, add the new name to its aliases in the source",
+            "give the row its name back; if it was renamed for good, add the new name to its aliases",
         ),
     ),
     "duplicate_label": (

@@ -100,7 +100,7 @@ def _describe_outcome(batch: BatchRow, findings: list[Finding]) -> BatchOutcome:
 
 
 def _recipients(catalogue: Catalogue, source: Source) -> list[Recipient]:
-    """The source's owner sees all; the owner of a metric that it reports sees what concerns that metric."""
+    """Return who is told: the source's owner all, a metric's owner what concerns that metric."""
     measures = source.rows if isinstance(source, WorkbookSource) and source.rows else source.columns
     metrics = {measure.metric for measure in measures.values() if measure.metric}
     owned: dict[str, set[str]] = {}
@@ -137,7 +137,7 @@ def send_waiting(send: Callable[[Message], None] | None, folder: Path) -> int:
             message = Message(**{name: row[name] for name in Message.__dataclass_fields__})
             try:
                 where = _deliver(send, message, folder)
-            except Exception as error:  # whatever a mail server does, the mail stays and the load stands
+            except Exception as error:  # noqa: BLE001 - whatever a mail server does, the mail stays and the load stands
                 log.warning("mail %s could not be sent: %s", after, type(error).__name__)
                 warehouse.run(connection, "message/failed", message_id=after, failure=type(error).__name__)
                 continue

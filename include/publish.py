@@ -117,7 +117,7 @@ def _publish_metrics(connection: Connection, catalogue: Catalogue) -> None:
 
 
 def _publish_sources(connection: Connection, catalogue: Catalogue) -> None:
-    """Sources, and who owes which metric by what the primary ones expect."""
+    """Publish the sources, and who owes which metric by what the primary ones expect."""
     for source in catalogue.sources.values():
         row = {name: getattr(source, name) for name in ("source", "department", "owner", "kind", "authority")}
         names = {
@@ -129,12 +129,12 @@ def _publish_sources(connection: Connection, catalogue: Catalogue) -> None:
             continue
         level = expected.level if isinstance(expected, OrgLevel) else None
         units = [] if isinstance(expected, OrgLevel) else [catalogue.org.resolve(unit) for unit in expected]
-        metrics = sorted({metric for metric in _actual_metrics(source)})
+        metrics = sorted(set(_actual_metrics(source)))
         warehouse.run(connection, "publish/expectation_units", metrics=metrics, units=units, level=level)
 
 
 def _actual_metrics(source: Source) -> list[str]:
-    """The metrics whose actual values a source reports."""
+    """Return the metrics whose actual values a source reports."""
     measures = (
         source.rows.values()
         if isinstance(source, WorkbookSource) and source.rows

@@ -1,8 +1,8 @@
 """Roll up: facts to month and quarter KPIs at every level of the org tree, by a few set-based statements.
 
 Stage 1 makes ingredients per reporting unit and month from the current facts of the touched keys; stage 2
-aggregates them over time, dimension sets and the tree, and then evaluates ratios and formulas on the results. Only what was
-touched, its ancestors and what derives from it is computed, and only what changed is written.
+aggregates them over time, dimension sets and the tree, and then evaluates ratios and formulas on the results.
+Only what was touched, its ancestors and what derives from it is computed, and only what changed is written.
 """
 
 import datetime as dt
@@ -23,7 +23,8 @@ Grain = Literal["M", "Q"]
 class Derivation:
     """One version of a ratio or formula metric, ready for SQL: numbers instead of ids, in order of evaluation.
 
-    `needed` are (column, name) of what the value is missing where the column is null. `value` and `ytd` are SQL over the columns c0, c1, ... (component values), y0, ... (their year-to-date)
+    `needed` are (column, name) of what the value is missing where the column is null. `value` and `ytd` are
+    SQL over the columns c0, c1, ... (component values), y0, ... (their year-to-date)
     and p0, ... (their values in the period before), numbered as in `components`.
     """
 

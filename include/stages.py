@@ -86,14 +86,14 @@ def extract(source_id: str, run: Run, *, file: Path | None = None, window: Windo
         batches = [batch for batch in fresh if batch is not None]
         if file is None:
             batches = sorted({*batches, *_unfinished(run)})
-        return [batch for batch in batches if _guard(batch, "extract", run, _read_file, catalogue, source)]
+        return [batch for batch in batches if _guard(batch, "extract", _read_file, source)]
     span = window or _window_of(catalogue, source)
     with warehouse.connect() as connection:
         opened = open_batch(
             connection, run, mapping_version(catalogue, source), window_start=span.start, window_end=span.end
         )
     assert opened is not None
-    return [opened] if _guard(opened, "extract", run, _read_system, catalogue, source) else []
+    return [opened] if _guard(opened, "extract", _read_system, catalogue, source) else []
 
 
 def find_source(catalogue: Catalogue, source_id: str) -> Source:
@@ -136,7 +136,7 @@ def _unfinished(run: Run) -> list[int]:
     return [row["batch_id"] for row in rows]
 
 
-def _read_file(batch: BatchRow, catalogue: Catalogue, source: WorkbookSource) -> None:
+def _read_file(batch: BatchRow, source: WorkbookSource) -> None:
     archived = Path(batch.archive_uri.removeprefix("file://"))
     delivered = current_home().inbox / source.source / batch.filename
     reported = workbook.fetch(source, archived, delivered)
@@ -160,7 +160,7 @@ def _read_system(batch: BatchRow, catalogue: Catalogue, source: SqlSource | Rest
 
 
 def _window_of(catalogue: Catalogue, source: SqlSource | RestSource) -> Window:
-    """The dates that a run reads again, widened to whole slices; everything for a source never loaded."""
+    """Return the dates that a run reads again, as whole slices; everything for a source never loaded."""
     today = dt.datetime.now(ZoneInfo(catalogue.calendar.timezone)).date()
     with warehouse.connect() as connection:
         loaded = warehouse.run(connection, "batch/has_accepted", source=source.source).scalar_one()
@@ -182,7 +182,7 @@ def widen(catalogue: Catalogue, source: Source, first: dt.date, last: dt.date) -
 
 def validate(batch_ids: list[int], run: Run) -> list[int]:
     """Check every batch against its source's rules; returns those that hold anything to load."""
-    return [batch for batch in batch_ids if _guard(batch, "validate", run, _validate_one)]
+    return [batch for batch in batch_ids if _guard(batch, "validate", _validate_one)]
 
 
 def _validate_one(batch: BatchRow) -> None:
@@ -204,7 +204,7 @@ def _validate_one(batch: BatchRow) -> None:
 
 def standardise(batch_ids: list[int], run: Run) -> list[int]:
     """Turn the measures of every batch into facts of the catalogue's metrics and units."""
-    return [batch for batch in batch_ids if _guard(batch, "standardise", run, _standardise_one)]
+    return [batch for batch in batch_ids if _guard(batch, "standardise", _standardise_one)]
 
 
 def _standardise_one(batch: BatchRow) -> None:
@@ -221,7 +221,7 @@ def load(batch_ids: list[int], run: Run) -> list[str]:
     """Load every batch's facts, each in one transaction; returns the months touched, in order."""
     months: set[str] = set()
     for batch in batch_ids:
-        _guard(batch, "load", run, _load_one, months)
+        _guard(batch, "load", _load_one, months)
     return sorted(months)
 
 
@@ -240,7 +240,7 @@ def _load_one(batch: BatchRow, months: set[str]) -> None:
     shutil.rmtree(_stage_folder(batch.batch_id), ignore_errors=True)
 
 
-def _guard(batch_id: int, stage: str, run: Run, step: Callable[..., None], *arguments: Any) -> bool:
+def _guard(batch_id: int, stage: str, step: Callable[..., None], *arguments: Any) -> bool:
     """Run one stage of one batch; True where the batch goes on.
 
     Refused data is recorded with its findings; a bug is logged and recorded as failed; both end this batch

@@ -14,6 +14,8 @@ from typing import Any
 import psycopg
 import pyarrow as pa
 import pyarrow.csv as pa_csv
+from alembic import command
+from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
@@ -144,9 +146,6 @@ def migrate(url: str) -> None:
 
     An advisory lock makes concurrent callers wait for each other; one transaction holds all revisions.
     """
-    from alembic import command
-    from alembic.config import Config
-
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     with _engine(as_psycopg(url)).begin() as connection:

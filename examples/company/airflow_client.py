@@ -45,7 +45,9 @@ class AirflowClient:
         for dag_id in dag_ids:
             while self.session.get(f"{self.base}/api/v2/dags/{dag_id}", timeout=60).status_code != 200:
                 if time.monotonic() > deadline:
-                    raise MetricLedgerError(f"Airflow doesn't know the DAG {dag_id}; see its import errors in the UI.")
+                    raise MetricLedgerError(
+                        f"Airflow doesn't know the DAG {dag_id}; see its import errors in the UI."
+                    )
                 time.sleep(0.5)
 
     def trigger(self, dag_id: str) -> None:

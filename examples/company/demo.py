@@ -15,12 +15,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from sqlalchemy import text
 
 from examples.company.airflow_client import AirflowClient
+from examples.company.orders import fill_erp
 from examples.company.verification import Board, compare_board, read_board, show_board
+from include import stages, warehouse
 from include.cli.stack import describe_access, start_stack
 from include.errors import MetricLedgerError, UsageError
 from include.home import PROJECT, Home, current_home
@@ -47,7 +56,9 @@ def run_demo() -> int:
     _start_systems(home, fresh=not done)
     console.print(f"Stack ready after {time.monotonic() - begun:.0f} s.")
     if done:
-        console.print("The example was loaded before: nothing is delivered again, the board is checked once more.")
+        console.print(
+            "The example was loaded before: nothing is delivered again, the board is checked once more."
+        )
     else:
         _deliver_all(home, folder, console)
         home.remember(demo_loaded=True)
@@ -89,9 +100,7 @@ def _generation(home: Home, folder: Path, *, wanted: bool) -> Iterator[None]:
 
 
 def _start_systems(home: Home, *, fresh: bool) -> None:
-    """The ERP's database and the MES service, and Airflow's connections to them."""
-    from examples.company.orders import fill_erp
-
+    """Start the ERP's database and the MES service, and tell Airflow its connections to them."""
     cluster = EmbeddedPostgres(home)
     if fresh:
         cluster.drop_database("erp")
@@ -103,7 +112,15 @@ def _start_systems(home: Home, *, fresh: bool) -> None:
     if not companion_runs(home, "mes"):
         port = choose_port(port)
         home.remember(demo_mes_token=token, demo_mes_port=port)
-        command = (sys.executable, "-m", "examples.company.mes_service", "--port", str(port), "--token", token)
+        command = (
+            sys.executable,
+            "-m",
+            "examples.company.mes_service",
+            "--port",
+            str(port),
+            "--token",
+            token,
+        )
         start_companion(home, "mes", command, {})
     client = AirflowClient(home)
     client.set_connection("erp", cluster.url("migrator", "erp"))
@@ -152,25 +169,27 @@ def _follow(progress: Progress, title: str, wanted: int, before: int) -> None:
         if finished >= before + wanted and not waiting:
             return
         if time.monotonic() > deadline:
-            raise MetricLedgerError(f"Only {finished - before} of {wanted} deliveries were done in {PATIENCE:.0f} s.")
+            raise MetricLedgerError(
+                f"Only {finished - before} of {wanted} deliveries were done in {PATIENCE:.0f} s."
+            )
         time.sleep(0.5)
 
 
 def _read_state() -> tuple[int, list[str], bool]:
     """Return the number of finished batches, those that failed for no fault of the data, and whether work waits."""
-    from sqlalchemy import text
-
-    from include import stages, warehouse
-
     with warehouse.connect() as connection:
-        rows = connection.execute(text("SELECT filename, source, status FROM ledger.batch WHERE finished_at IS NOT NULL"))
+        rows = connection.execute(
+            text("SELECT filename, source, status FROM ledger.batch WHERE finished_at IS NOT NULL")
+        )
         batches = rows.all()
     failed = [row.filename or row.source for row in batches if row.status == "failed"]
     waiting = bool(stages.pending_months() or stages.pending_quarters() or stages.unsent_messages())
     return len(batches), failed, waiting
 
 
-def _conclude(home: Home, folder: Path, board: Board, console: Console, seconds: float, *, loaded: bool) -> int:
+def _conclude(
+    home: Home, folder: Path, board: Board, console: Console, seconds: float, *, loaded: bool
+) -> int:
     """Say what came of it and how to go on; 0 where the board equals the control totals."""
     figures, differences = compare_board(board, folder / "controls.json")
     refused = sorted(path for path in home.rejected.rglob("*") if path.suffix in {".xlsx", ".xls", ".csv"})
@@ -180,7 +199,9 @@ def _conclude(home: Home, folder: Path, board: Board, console: Console, seconds:
     console.print(f"{len(mails)} mails in {home.outbox} (no SMTP connection is configured)", soft_wrap=True)
     for line in describe_access(home):
         console.print(line, markup=False, soft_wrap=True)
-    console.print("Look closer  ./kpi show revenue --org group   ./kpi trace revenue --org group --period 2026-Q2")
+    console.print(
+        "Look closer  ./kpi show revenue --org group   ./kpi trace revenue --org group --period 2026-Q2"
+    )
     console.print("End it       ./kpi down")
     for difference in differences[:20]:
         console.print(f"[red]differs[/]  {difference}", soft_wrap=True)
@@ -190,5 +211,3 @@ def _conclude(home: Home, folder: Path, board: Board, console: Console, seconds:
     what = "" if loaded else " Nothing was changed."
     console.print(f"[bold green]All {figures} figures equal the control totals[/] ({seconds:.0f} s).{what}")
     return 0
-
-

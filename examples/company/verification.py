@@ -18,7 +18,15 @@ MONTH, QUARTER = "2026-09", "2026-Q3"
 COMPARED = ("value", "target", "attainment", "completeness", "ytd", "status")
 FEATURED = (
     *("revenue", "product_revenue", "gross_profit", "gross_margin_rate", "admin_expense", "operating_profit"),
-    *("store_sales", "average_order_value", "output", "inventory_value", "headcount", "staff_turnover", "pass_rate"),
+    *(
+        "store_sales",
+        "average_order_value",
+        "output",
+        "inventory_value",
+        "headcount",
+        "staff_turnover",
+        "pass_rate",
+    ),
 )
 COLOURS = {"green": "[green]●[/]", "amber": "[yellow]●[/]", "red": "[red]●[/]"}
 Key = tuple[str, str, str]
@@ -39,7 +47,9 @@ def read_board() -> Board:
     statement = f"SELECT * FROM ({views}) AS board WHERE dimensions = '{{}}'::jsonb"
     with create_engine(url).connect() as connection:
         rows = connection.execute(text(statement)).mappings().all()
-        names = connection.execute(text("SELECT metric, name_zh, name_en FROM bi.metric ORDER BY version")).all()
+        names = connection.execute(
+            text("SELECT metric, name_zh, name_en FROM bi.metric ORDER BY version")
+        ).all()
     return Board(
         {(row["metric"], row["org"], row["period"]): dict(row) for row in rows},
         {name.metric: f"{name.name_zh} {name.name_en}" for name in names},
@@ -83,7 +93,7 @@ def _has_default(name: str, control: dict[str, Any], row: dict[str, Any]) -> boo
 def _equal(found: Any, expected: Any, tolerance: Decimal) -> bool:
     if found is None or expected is None or not isinstance(found, Decimal):
         return bool(found == expected)
-    return abs(found - Decimal(expected)) <= tolerance * max(1, abs(found))
+    return abs(found - Decimal(expected)) <= tolerance * max(Decimal(1), abs(found))
 
 
 def show_board(board: Board, console: Console) -> None:
@@ -97,7 +107,11 @@ def show_board(board: Board, console: Console) -> None:
         quarter, month = board.rows[metric, "group", QUARTER], board.rows.get((metric, "group", MONTH), {})
         cells = [_short(quarter["value"]), _growth(quarter["yoy"]), _short(quarter["target"])]
         cells += [_share(quarter["attainment"]), COLOURS.get(quarter["status"], "")]
-        cells += [_short(month.get("value")), _growth(month.get("yoy")), COLOURS.get(month.get("status", ""), "")]
+        cells += [
+            _short(month.get("value")),
+            _growth(month.get("yoy")),
+            COLOURS.get(month.get("status", ""), ""),
+        ]
         table.add_row(board.names[metric], quarter["unit"], *cells)
     console.print(table)
 

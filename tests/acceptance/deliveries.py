@@ -156,7 +156,9 @@ def write_sales(path: Path, store: str, changes: Mapping[str, Any] | None = None
     for cell, value in (changes or {}).items():
         sheet[cell] = value
     figures = [[cell.value for (cell,) in sheet[f"{letter}4:{letter}6"]] for letter in "EFGH"]
-    totals = [float(sum(Decimal(str(v)) for v in column if not isinstance(v, str | None))) for column in figures]
+    totals = [
+        float(sum(Decimal(str(v)) for v in column if not isinstance(v, str | None))) for column in figures
+    ]
     sheet.append(["合计", None, None, None, *totals])
     for cell, value in (changes or {}).items():
         sheet[cell] = value

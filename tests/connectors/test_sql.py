@@ -192,7 +192,9 @@ class TestPostgres:
             "day": {"type": "date", "is": "date"},
             "amount": {"type": "decimal"},
         }
-        query = "SELECT 'S0' || i AS store, date '2026-01-01' + i AS day, i amount FROM generate_series(1, 2) i"
+        query = (
+            "SELECT 'S0' || i AS store, date '2026-01-01' + i AS day, i amount FROM generate_series(1, 2) i"
+        )
         frame = read(erp, query, columns=columns, unique=["store", "day"]).frame
         assert frame["_key"].tolist() == ["store=S01, day=2026-01-02", "store=S02, day=2026-01-03"]
         assert frame["_row"].tolist() == [1, 2]

@@ -33,6 +33,8 @@ def read_records(source: WorkbookSource, sheet: Sheet) -> Block:
     """
     first, last = locate_header(source, sheet)
     match = match_labels(declared_columns(source), join_headers(sheet, first, last), "column_missing")
+    if _is_another_template(source, match):
+        raise RefusedError([_missing_header(source, sheet, first, last)])
     rows = (last + 1, sheet.last_row)
     by_col = {col: name for name, col in match.found.items()}
     problems = match.problems + find_uncached(sheet, rows, by_col)
@@ -58,8 +60,8 @@ def declared_columns(source: WorkbookSource) -> dict[str, list[str]]:
 def locate_header(source: WorkbookSource, sheet: Sheet) -> tuple[int, int]:
     """Return the header's (first, last) row: as declared, or the first row that holds all required columns.
 
-    Raises RefusedError: header_missing where no row holds any declared column, and column_missing of the row
-    that holds the most where none holds all required ones.
+    Raises RefusedError: header_missing where no row holds even half of the declared columns (another template:
+    one reason instead of one a column), else column_missing of the row that holds the most.
     """
     layout = source.layout
     if layout.header_rows:
@@ -67,30 +69,42 @@ def locate_header(source: WorkbookSource, sheet: Sheet) -> tuple[int, int]:
     if layout.header_row:
         return layout.header_row, layout.header_row
     declared = declared_columns(source)
-    required = {name for name in declared if name in source.columns and source.columns[name].required} or set(
-        declared
-    )
+    required = _required_columns(source)
     best: tuple[int, int, Match] | None = None
     for row in range(sheet.first_row, min(sheet.last_row, sheet.first_row + _HEADER_SEARCH_ROWS) + 1):
         match = match_labels(declared, join_headers(sheet, row, row), "column_missing")
-        named = set(match.found) | {f.column for f in match.problems if f.code == "duplicate_label"}
+        named = _named(match)
         if required <= named:
             return row, row
         if named and (best is None or len(named) > best[0]):
             best = (len(named), row, match)
-    if best is None:
-        present = "、".join(sheet.row(sheet.first_row).values())[:200] if sheet.table is not None else ""
-        raise RefusedError(
-            [
-                Finding(
-                    "header_missing",
-                    sheet=sheet.name,
-                    found=present,
-                    params={"columns": "、".join(sorted(required))},
-                )
-            ]
-        )
+    if best is None or _is_another_template(source, best[2]):
+        raise RefusedError([_missing_header(source, sheet, sheet.first_row, sheet.first_row)])
     raise RefusedError(at_sheet(best[2].problems, sheet))
+
+
+def _required_columns(source: WorkbookSource) -> set[str]:
+    declared = declared_columns(source)
+    required = {name for name in declared if name in source.columns and source.columns[name].required}
+    return required or set(declared)
+
+
+def _named(match: Match) -> set[str]:
+    return set(match.found) | {f.column for f in match.problems if f.code == "duplicate_label"}
+
+
+def _is_another_template(source: WorkbookSource, match: Match) -> bool:
+    return 2 * len(_named(match)) < len(declared_columns(source))
+
+
+def _missing_header(source: WorkbookSource, sheet: Sheet, first: int, last: int) -> Finding:
+    """Return the refusal of a sheet without the header, with what stands in the rows where it was looked for."""
+    rows = range(first, last + 1) if sheet.table is not None else ()
+    texts = [text for row in rows for text in sheet.row(row).values()]
+    required = _required_columns(source)
+    wanted = "、".join(name for name in declared_columns(source) if name in required)
+    found = "、".join(texts)[:200]
+    return Finding("header_missing", sheet=sheet.name, found=found, params={"columns": wanted})
 
 
 class _Reader:

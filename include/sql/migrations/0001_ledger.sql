@@ -175,7 +175,9 @@ CREATE TABLE ledger.submission (
 CREATE UNIQUE INDEX submission_current ON ledger.submission (source, org_id, period) WHERE superseded_at = 'infinity';
 CREATE INDEX submission_org ON ledger.submission (org_id, period_start) WHERE superseded_at = 'infinity';
 CREATE INDEX ON ledger.submission (batch_id);
+CREATE INDEX ON ledger.submission (source, period_start) WHERE superseded_at = 'infinity';
 CREATE INDEX ON ledger.submission (accepted_at);
+CREATE INDEX ON ledger.submission (superseded_at);
 COMMENT ON COLUMN ledger.submission.grain IS 'Slice grain: D day, M month, Q quarter';
 COMMENT ON COLUMN ledger.submission.restores IS 'The earlier submission whose facts it repeats, after a withdrawal';
 COMMENT ON COLUMN ledger.submission.withdrawn IS 'Why it was taken back, where it was';
@@ -244,7 +246,11 @@ DECLARE
 BEGIN
     IF to_regclass('ledger.' || partition) IS NULL THEN
         PERFORM pg_advisory_xact_lock(hashtext('ledger.ensure_partition'));
-        EXECUTE format('CREATE TABLE IF NOT EXISTS ledger.%I PARTITION OF ledger.fact FOR VALUES FROM (%L) TO (%L)',
+    END IF;
+    IF to_regclass('ledger.' || partition) IS NULL THEN
+        -- Made apart and attached: unlike CREATE TABLE ... PARTITION OF, that stops no reader and no other load.
+        EXECUTE format('CREATE TABLE ledger.%I (LIKE ledger.fact INCLUDING DEFAULTS)', partition);
+        EXECUTE format('ALTER TABLE ledger.fact ATTACH PARTITION ledger.%I FOR VALUES FROM (%L) TO (%L)',
                        partition, first, (first + interval '1 month')::date);
     END IF;
 END $$;
