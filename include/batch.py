@@ -63,7 +63,8 @@ class Reported:
     where the total stands below the row labels), `value` (text), `first` and `last` (the rows of the block
     that it closes, up to the total row before it) and `start` (the first data row of the sheet).
 
-    `units[column]` is the unit that the header itself states, where it states one.
+    `units[column]` is the unit that the header itself states, where it states one, and `unit_cells[column]`
+    the (sheet, cell) where it stands: in the header, a column of units, or a note above the table.
     `notes` are warnings; errors that make the batch unreadable are raised as RefusedError instead.
     `rows_read` counts records before any was set aside.
     """
@@ -72,6 +73,7 @@ class Reported:
     axes: Mapping[str, Mapping[str, tuple[int | None, int | None]]] = field(default_factory=dict)
     controls: pd.DataFrame | None = None
     units: Mapping[str, str] = field(default_factory=dict)
+    unit_cells: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     notes: tuple[Finding, ...] = ()
     rows_read: int = 0
 
@@ -97,6 +99,7 @@ def save_reported(reported: Reported, path: str) -> None:
         "axes": {s: {c: list(rc) for c, rc in cols.items()} for s, cols in reported.axes.items()},
         "controls": None if controls is None else json.loads(controls.to_json(orient="split")),
         "units": dict(reported.units),
+        "unit_cells": {column: list(place) for column, place in reported.unit_cells.items()},
         "notes": [finding_to_json(note) for note in reported.notes],
         "rows_read": reported.rows_read,
     }
@@ -119,6 +122,7 @@ def load_reported(path: str) -> Reported:
         axes={s: {c: (rc[0], rc[1]) for c, rc in cols.items()} for s, cols in about["axes"].items()},
         controls=None if controls is None else pd.DataFrame(controls["data"], columns=controls["columns"]),
         units=about["units"],
+        unit_cells={column: (sheet, cell) for column, (sheet, cell) in about["unit_cells"].items()},
         notes=tuple(finding_from_json(note) for note in about["notes"]),
         rows_read=about["rows_read"],
     )

@@ -90,6 +90,7 @@ def _read_period(catalogue: Catalogue, period: str | None) -> tuple[str | None, 
         return None, int(period), False
     try:
         grain = catalogue.periods.grain_of(period)
+        catalogue.periods.period_bounds(period)
     except ValueError as error:
         raise UsageError(f"{error}.") from error
     if grain == "D":

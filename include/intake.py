@@ -15,6 +15,9 @@ from include.errors import Finding
 from include.home import Home
 from include.messages import word
 
+MOST_BYTES = 200
+"""Bytes that a refused file's name may keep: with number and ending it stays below the 255 of a file system."""
+
 
 @dataclass(frozen=True)
 class Intake:
@@ -55,8 +58,13 @@ def archive_file(path: Path, inbox: Path, home: Home) -> Intake:
     name = path.relative_to(inbox) if path.is_relative_to(inbox) else Path(path.name)
     filename = str(name).encode("utf-8", "replace").decode("utf-8")
     place = os.fsencode(path).decode("utf-8", "backslashreplace")
-    claim = f"{place}|{status.st_size}|{status.st_mtime_ns}|{content_hash}"
+    # The time of the status tells a copy that kept its times (Explorer, cp -p) from the file that it repeats.
+    claim = f"{place}|{_stamp(status)}|{content_hash}"
     return Intake(path, filename, content_hash, archive, claim)
+
+
+def _stamp(status: os.stat_result) -> str:
+    return f"{status.st_size}-{status.st_mtime_ns}-{status.st_ctime_ns}"
 
 
 def _suffix(path: Path) -> str:
@@ -71,7 +79,7 @@ def leave_inbox(intake: Intake) -> None:
         status = intake.path.stat(follow_symlinks=False)
     except FileNotFoundError:
         return
-    if intake.claim.split("|")[-3:-1] == [str(status.st_size), str(status.st_mtime_ns)]:
+    if intake.claim.split("|")[-2] == _stamp(status):
         intake.path.unlink(missing_ok=True)
 
 
@@ -81,8 +89,11 @@ def reject_file(
     """Put a refused file into `rejected/<source>/` beside a list of what is wrong; return the file's new place."""
     folder = home.rejected / source
     folder.mkdir(parents=True, exist_ok=True)
-    name = "".join("_" if c in '/\\:*?"<>|' or not c.isprintable() else c for c in filename)[-150:] or "file"
-    target = folder / f"{batch_id}_{name}"
+    name = "".join("_" if c in '/\\:*?"<>|' or not c.isprintable() else c for c in filename)
+    short = name.encode()[-MOST_BYTES:].decode(
+        "utf-8", "ignore"
+    )  # of a long name the end, which tells the kind
+    target = folder / f"{batch_id}_{short or 'file'}"
     shutil.copyfile(archive, target)
     listed = [
         {

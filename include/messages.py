@@ -2,9 +2,12 @@
 
 Each entry of MESSAGES is `code: (title, expected, remedy)`, each a `(zh, en)` pair with `str.format`
 placeholders filled from `Finding.params` (plus `found`, `sheet`, `cell`, `column`, `org`, `period`, `rule`).
-A placeholder without a value is left empty rather than failing: a message must never hide the refusal.
+A placeholder without a value is left empty rather than failing: a message must never hide the refusal. What
+stands in square brackets is left out where a placeholder in it has no value. TERMS has the Chinese words for
+the fixed English ones that params carry.
 """
 
+import re
 from collections import defaultdict
 
 from include.errors import Finding
@@ -32,7 +35,10 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
             ".xlsx、.xls、.xlsb、.ods 工作簿或 .csv 文本",
             "a workbook (.xlsx, .xls, .xlsb, .ods) or a text file (.csv)",
         ),
-        ("在 Excel 中打开后另存为 .xlsx", "open it in Excel and save it as .xlsx"),
+        (
+            "请放入工作簿本身；若该文件能用 Excel 打开，请在 Excel 中另存为 .xlsx 后再放入",
+            "drop the workbook itself; where Excel can open this file, save it there as .xlsx first",
+        ),
     ),
     "encrypted": (
         ("文件有密码保护", "the file is password-protected"),
@@ -48,9 +54,13 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
         ("在 Excel 中打开并修复后另存为 .xlsx", "open and repair it in Excel, save it as .xlsx"),
     ),
     "limit_exceeded": (
-        ("超出限制：{limit}，实际 {actual}", "beyond the limit of {limit}: {actual}"),
-        ("{limit} 不超过 {allowed}", "{limit} of at most {allowed}"),
-        ("拆分文件，或请管理员调整该来源的限制", "split the file, or ask for a higher limit of this source"),
+        ("{limit}超出限制：{actual}", "{limit} beyond the limit: {actual}"),
+        ("{limit}不超过 {allowed}", "{limit} of at most {allowed}"),
+        (
+            "在 Excel 中打开，删除多余的内容，另存为新的 .xlsx；确需这么大时请拆分，或请管理员调整限制",
+            "open it in Excel, remove what isn't needed and save it as a new .xlsx; split it where it must be so "
+            "large, or ask the administrator for a higher limit",
+        ),
     ),
     "reader_failed": (
         ("读取程序无法读取该文件（{detail}）", "the reader failed on this file ({detail})"),
@@ -99,11 +109,17 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
     "header_missing": (
         ("找不到表头", "the header can't be found"),
         ("含有 {columns} 的表头行", "a header row with {columns}"),
-        ("恢复模板的表头", "put the template's header back"),
+        (
+            "请使用该来源的模板填写；检查文件是否放错了文件夹",
+            "fill in this source's template; make sure that the file was dropped in the right folder",
+        ),
     ),
     "column_missing": (
         ("缺少列“{column}”", "the column {column!r} is missing"),
-        ("列“{column}”；最接近的是“{nearest}”", "the column {column!r}; the nearest is {nearest!r}"),
+        (
+            "列“{column}”[；最接近的是“{nearest}”][；现有的列：{present}]",
+            "the column {column!r}[; the nearest is {nearest!r}][; there are: {present}]",
+        ),
         (
             "恢复列名；如已正式改名，请在来源配置的 aliases 中加入新名称",
             "give the column its name back; if it was renamed for good, add the new name to its aliases",
@@ -111,7 +127,10 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
     ),
     "row_missing": (
         ("缺少行“{column}”", "the row {column!r} is missing"),
-        ("行“{column}”；最接近的是“{nearest}”", "the row {column!r}; the nearest is {nearest!r}"),
+        (
+            "行“{column}”[；最接近的是“{nearest}”][；现有的行：{present}]",
+            "the row {column!r}[; the nearest is {nearest!r}][; there are: {present}]",
+        ),
         (
             "恢复行名；如已正式改名，请在来源配置的 aliases 中加入新名称",
             "give the row its name back; if it was renamed for good, add the new name to its aliases",
@@ -219,12 +238,15 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
     # cells
     "not_a_number": (
         ("不是数字", "not a number"),
-        ("数字，或声明的空值记号（{nulls}）", "a number, or a declared null mark ({nulls})"),
-        ("请填入数字", "type the number"),
+        ("数字[，或表示未报告的记号：{nulls}]", "a number[, or a mark for not reported: {nulls}]"),
+        (
+            "只填数字，不带文字和单位；没有数据请留空",
+            "type the number alone, without words or units; leave the cell blank where there is none",
+        ),
     ),
     "error_cell": (
         ("单元格是错误值", "the cell holds an error"),
-        ("数值，而不是 {found}", "a value instead of {found}"),
+        ("有效的数值", "a value"),
         ("修正该公式或直接填入数值", "mend the formula, or type the value"),
     ),
     "wrong_currency": (
@@ -238,7 +260,7 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
         ("请填入整数", "type a whole number"),
     ),
     "not_a_date": (
-        ("不是有效日期", "not a date that can be"),
+        ("不是有效日期", "not a valid date"),
         (
             "形如 {format} 的日期，1990 年以后、十年以内",
             "a date such as {format}, after 1990 and not ten years ahead",
@@ -276,7 +298,7 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
     "required_blank": (
         ("必填项为空", "a required value is blank"),
         ("“{column}”的值", "a value of {column!r}"),
-        ("请填写", "fill it in"),
+        ("请填写；没有发生额请填 0", "fill it in; write 0 where it is zero"),
     ),
     "not_allowed": (
         ("不在允许的值之中", "not one of the allowed values"),
@@ -298,8 +320,8 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
     ),
     "pattern_mismatch": (
         ("写法不符合约定", "not written as agreed"),
-        ("符合 {pattern} 的文本", "a text that matches {pattern}"),
-        ("按约定的写法填写", "write it as agreed"),
+        ("符合格式 {pattern} 的文本", "a text of the form {pattern}"),
+        ("按约定的写法填写，例如参照同列的其他行", "write it as agreed, like the other rows of the column"),
     ),
     "duplicate_key": (
         ("与 {other} 重复", "the same again as {other}"),
@@ -311,7 +333,10 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
     ),
     "unknown_org": (
         ("未知的组织单位", "unknown org unit"),
-        ("组织结构中的单位；最接近的是：{nearest}", "a unit of the org tree; nearest: {nearest}"),
+        (
+            "组织结构中的单位[；最接近的是：{nearest}]",
+            "a unit of the org tree[; nearest: {nearest}]",
+        ),
         (
             "改正名称；若是新名称，请在 org.yaml 中加入别名",
             "correct the name; add a new one to the unit's aliases in org.yaml",
@@ -327,17 +352,20 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
     ),
     "org_not_expected": (
         ("{org} 不负责报送此来源", "{org} doesn't owe this source"),
-        ("来源配置 expects.org 中的单位", "a unit of the source's expects.org"),
-        ("删除该单位的数据，或修改 expects.org", "remove that unit's rows, or change expects.org"),
+        ("负责报送此来源的单位", "a unit that owes this source"),
+        (
+            "删除该单位的数据；若今后由它报送，请在来源配置的 expects.org 中加入它",
+            "remove that unit's rows; where it is to report from now on, add it to the source's expects.org",
+        ),
     ),
     "org_missing": (
-        ("缺少 {name}（{unit}）的数据", "nothing for {name} ({unit})"),
+        ("缺少应报送单位的数据：{unit}", "nothing for: {unit}"),
         ("每个应报送单位的数据", "data of every unit that owes them"),
-        ("补充该单位的数据", "add that unit's data"),
+        ("补充所缺单位的数据，重新提交整个文件", "add the missing units' data and deliver the whole again"),
     ),
     "unknown_unit": (
         ("表头的计量单位无法识别", "the unit in the header isn't known"),
-        ("{unit}；最接近的已知单位：{nearest}", "{unit}; nearest known units: {nearest}"),
+        ("{unit}[；最接近的已知单位：{nearest}]", "{unit}[; nearest known units: {nearest}]"),
         (
             "改回 {unit}；若是新单位，请在 units.yaml 中定义",
             "put {unit} back; define a new unit in units.yaml",
@@ -351,10 +379,10 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
     "rule_broken": (
         ("不满足规则 {rule}", "the rule {rule} doesn't hold"),
         (
-            "{left} 与 {right} 符合规则（容差 {tolerance}）",
-            "{left} and {right} that obey it (tolerance {tolerance})",
+            "规则成立[；现在左边是 {left}，右边是 {right}][（允许相差 {tolerance}）]",
+            "the rule to hold[; now its left side is {left}, its right side {right}][ (tolerance {tolerance})]",
         ),
-        ("核对参与计算的各项", "check the figures that take part"),
+        ("核对该行中参与计算的各项", "check the figures of that row which take part"),
     ),
     "control_total_mismatch": (
         ("合计“{label}”与明细之和不符", "the total {label!r} isn't the sum of its rows"),
@@ -428,6 +456,49 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
 }
 
 
+TERMS = {
+    "PNG image": "PNG 图片",
+    "JPEG image": "JPEG 图片",
+    "GIF image": "GIF 图片",
+    "BMP image": "BMP 图片",
+    "PDF document": "PDF 文档",
+    "RTF document": "RTF 文档",
+    "RAR archive": "RAR 压缩包",
+    "7-Zip archive": "7-Zip 压缩包",
+    "gzip archive": "gzip 压缩包",
+    "zip archive": "zip 压缩包",
+    "Windows program": "Windows 程序",
+    "Linux program": "Linux 程序",
+    "Parquet file": "Parquet 文件",
+    "SQLite database": "SQLite 数据库",
+    "binary file of unknown kind": "未知类型的二进制文件",
+    "text in an unknown encoding, or a binary file": "编码未知的文本，或二进制文件",
+    "HTML page": "网页（HTML）",
+    "XML spreadsheet of 2003": "2003 版 XML 表格",
+    "XML document": "XML 文档",
+    "web archive (MHTML)": "网页存档（MHTML）",
+    "SYLK file": "SYLK 文件",
+    "DIF file": "DIF 文件",
+    "Word document": "Word 文档",
+    "PowerPoint presentation": "PowerPoint 演示文稿",
+    "Apple Numbers document": "Apple Numbers 文档",
+    "link, folder or device, not a file": "链接、文件夹或设备，不是文件",
+    "two parts of the same name": "有两个同名部分",
+    "file size": "文件大小",
+    "unpacked size": "解压后的大小",
+    "compression ratio": "压缩比",
+    "XML document type declarations": "XML 文档类型声明",
+    "parts": "内部文件数",
+    "rows": "行数",
+    "memory": "内存用量",
+    "time": "读取时间",
+    "CPU time": "计算时间",
+    "more": "更多",
+}
+_OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
+_PLACEHOLDER = re.compile(r"\{(\w+)")
+
+
 def word(finding: Finding, part: str, language: str) -> str:
     """Return the `part` ("title", "expected" or "remedy") of a finding's message in `language` (zh or en)."""
     unworded: tuple[Words, Words, Words] = ((finding.code, finding.code), ("", ""), ("", ""))
@@ -435,4 +506,12 @@ def word(finding: Finding, part: str, language: str) -> str:
     known = {
         name: getattr(finding, name) for name in ("found", "sheet", "cell", "column", "org", "period", "rule")
     }
-    return words[0 if language == "zh" else 1].format_map(defaultdict(str, known | dict(finding.params)))
+    values = known | dict(finding.params)
+    if language == "zh":
+        values |= {name: TERMS.get(str(value), value) for name, value in values.items()}
+
+    def choose(segment: re.Match[str]) -> str:
+        return segment[1] if all(values.get(name) for name in _PLACEHOLDER.findall(segment[1])) else ""
+
+    chosen = _OPTIONAL.sub(choose, words[0 if language == "zh" else 1])
+    return chosen.format_map(defaultdict(str, values))

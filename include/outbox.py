@@ -17,6 +17,7 @@ from include.errors import Finding
 from include.notify import BatchOutcome, Message, Recipient, RunOutcome, TaskFailure, compose, write_eml
 
 MOST_ATTEMPTS = 50
+READING_NOTES = frozenset({"hidden_rows", "note_row", "repeated_label", "text_read_as", "undeclared_columns"})
 log = logging.getLogger(__name__)
 
 
@@ -84,19 +85,14 @@ def _describe_run(
 
 
 def _describe_outcome(batch: BatchRow, findings: list[Finding]) -> BatchOutcome:
-    refused = batch.status == "refused"
-    held = batch.status == "accepted" and bool(_errors(findings))
-    outcome = (
-        "refused"
-        if refused
-        else "held"
-        if held
-        else "unchanged"
-        if batch.status == "unchanged"
-        else "accepted"
-    )
-    returned = f"rejected/{batch.source}/" if refused and batch.archive_uri else ""
-    return BatchOutcome(outcome, batch.filename, tuple(findings), returned)  # type: ignore[arg-type]
+    """Say what became of a batch. What the reader merely notes of a file that counts is left to bi.check_result."""
+    told = [finding for finding in findings if finding.level == "error" or finding.code not in READING_NOTES]
+    if batch.status == "refused":
+        returned = f"rejected/{batch.source}/" if batch.archive_uri else ""
+        return BatchOutcome("refused", batch.filename, tuple(findings), returned)
+    if batch.status == "unchanged":
+        return BatchOutcome("unchanged", batch.filename, tuple(told))
+    return BatchOutcome("held" if _errors(findings) else "accepted", batch.filename, tuple(told))
 
 
 def _recipients(catalogue: Catalogue, source: Source) -> list[Recipient]:

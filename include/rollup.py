@@ -79,7 +79,7 @@ def _recompute(connection: Connection, catalogue: Catalogue, grain: Grain) -> No
     warehouse.run(connection, "rollup/scope")
     warehouse.run(connection, "rollup/scope_derived", **made_of)
     warehouse.run_script(connection, "ANALYZE scope")
-    for step in ("span", "leaf", "owed"):
+    for step in ("span", "placed", "leaf", "seen", "owed"):
         warehouse.run(connection, f"rollup/{step}", grain=grain)
         warehouse.run_script(connection, f"ANALYZE {step}")
     warehouse.run(connection, "rollup/base", grain=grain)

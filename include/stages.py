@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import psycopg
 import pyarrow.parquet as pq
 from sqlalchemy.exc import InterfaceError, OperationalError
 
@@ -233,6 +234,8 @@ def _load_one(batch: BatchRow, months: set[str]) -> None:
         batch.batch_id, source.source, source.slice, source.authority, mapping_version(catalogue, source)
     )
     with warehouse.connect() as connection:
+        if not warehouse.run(connection, "batch/hold", batch_id=batch.batch_id).scalar_one():
+            return  # another run, which took this batch for a killed one's, has just loaded it
         loaded = loading.load_facts(connection, catalogue.periods, delivery, facts)
         note_findings(connection, batch.batch_id, "load", loaded.warnings)
         advance(connection, batch.batch_id, "accepted" if loaded.submissions else "unchanged")
@@ -262,7 +265,7 @@ def _guard(batch_id: int, stage: str, step: Callable[..., None], *arguments: Any
         log.error("batch %s of %s: %s", batch_id, batch.source, error)
         _fail(batch, type(error).__name__)
         return False
-    except (OperationalError, InterfaceError):
+    except (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError):
         raise  # the warehouse is away: nothing is known of the data, so the task is tried again
     except Exception:
         log.exception("batch %s of %s: unexpected error in %s", batch_id, batch.source, stage)
@@ -355,9 +358,15 @@ def report(run: Run, failed_tasks: list[str]) -> list[str]:
     """Queue one mail per person for what was refused or failed in `run`; returns a line for each such batch."""
     catalogue = current_catalogue()
     with warehouse.connect() as connection:
-        batches = list_batches(connection, run.run_id)
+        batches = _last_attempts(list_batches(connection, run.run_id))
         findings = {batch.batch_id: read_findings(connection, batch.batch_id) for batch in batches}
         return outbox.queue_report(connection, catalogue, run, batches, findings, failed_tasks)
+
+
+def _last_attempts(batches: list[BatchRow]) -> list[BatchRow]:
+    """Leave out the queries that a later attempt of the same run repeated."""
+    queries = [batch.batch_id for batch in batches if batch.window]
+    return [batch for batch in batches if not batch.window or batch.batch_id == queries[-1]]
 
 
 def send_messages(send: Callable[[Any], None] | None) -> int:

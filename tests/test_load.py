@@ -167,12 +167,18 @@ def test_a_changed_slice_grain_is_refused(company: Company) -> None:
 def test_a_cross_check_is_compared_and_never_counted(company: Company) -> None:
     company.deliver(MARCH)
     company.roll_up()
-    loaded = company.deliver(Fact("sales", "p1", "2026-03", 99), Fact("sales", "p2", "2026-03", 1), source="audit")
+    loaded = company.deliver(
+        Fact("sales", "p1", "2026-03", 99), Fact("sales", "p2", "2026-03", 1), source="audit"
+    )
     (warning,) = loaded.warnings
     assert (warning.code, warning.level, warning.org, warning.period) == (
         "cross_check_differs", "warning", "p1", "2026-03",
     )  # fmt: skip
-    assert (warning.found, warning.params["rival_source"], str(warning.params["expected"])) == ("99", "book", "100")
+    assert (warning.found, warning.params["rival_source"], str(warning.params["expected"])) == (
+        "99",
+        "book",
+        "100",
+    )
     assert loaded.months == []
     company.roll_up()
     assert company.kpi("sales", "group", "2026-03") == 100
@@ -291,30 +297,30 @@ def test_a_load_that_makes_a_partition_stops_no_reader_and_no_other_load(company
 # Who may do what ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "UPDATE ledger.fact SET value = 0",
-        "DELETE FROM ledger.fact",
-        "TRUNCATE ledger.fact",
-        "DELETE FROM ledger.submission",
-        "UPDATE ledger.submission SET facts = 0",
-        "UPDATE ledger.kpi SET value = 0",
-        "DELETE FROM ledger.kpi",
-        "DELETE FROM ledger.check_result",
-        "CREATE TABLE ledger.mine (a integer)",
-        "CREATE VIEW bi.mine AS SELECT 1",
-        "ALTER TABLE ledger.fact ADD COLUMN a integer",
-        "DROP TABLE ledger.fact_2026_03",
-        "DELETE FROM ledger.fact_2026_03",
-    ],
-)
-def test_the_loader_adds_facts_and_changes_none(company: Company, loader_url: str, statement: str) -> None:
+FORBIDDEN = [
+    "UPDATE ledger.fact SET value = 0",
+    "DELETE FROM ledger.fact",
+    "TRUNCATE ledger.fact",
+    "DELETE FROM ledger.submission",
+    "UPDATE ledger.submission SET facts = 0",
+    "UPDATE ledger.kpi SET value = 0",
+    "DELETE FROM ledger.kpi",
+    "DELETE FROM ledger.check_result",
+    "CREATE TABLE ledger.mine (a integer)",
+    "CREATE VIEW bi.mine AS SELECT 1",
+    "ALTER TABLE ledger.fact ADD COLUMN a integer",
+    "DROP TABLE ledger.fact_2026_03",
+    "DELETE FROM ledger.fact_2026_03",
+]
+
+
+def test_the_loader_adds_facts_and_changes_none(company: Company, loader_url: str) -> None:
     company.deliver(MARCH)
-    for url in (None, loader_url):  # the migrator's URL steps down to the loader's role
-        with pytest.raises(ProgrammingError, match="permission denied|must be owner"):
-            with warehouse.connect(url) as connection:
-                connection.execute(text(statement))
+    for statement in FORBIDDEN:
+        for url in (None, loader_url):  # the migrator's URL steps down to the loader's role
+            with pytest.raises(ProgrammingError, match="permission denied|must be owner"):
+                with warehouse.connect(url) as connection:
+                    connection.execute(text(statement))
 
 
 def test_the_loaders_own_log_in_loads(

@@ -44,8 +44,8 @@ def test_chinese_mail_says_what_where_why_and_what_next() -> None:
         "被退回，未计入 · 1 处错误",
         "1. 不是数字",
         "利润表!C7 (营业收入) 「abc」",
-        "应为: 数字，或声明的空值记号（—）",
-        "怎么办: 请填入数字",
+        "应为: 数字，或表示未报告的记号：—",
+        "怎么办: 只填数字",
         "退回到 rejected/finance_close/三月.xlsx",
         "inbox/finance_close/",
         "http://kpi.example.com/1",
@@ -127,7 +127,8 @@ def test_long_lists_of_problems_and_files_are_cut_with_a_count() -> None:
     assert "unworded_11" in text and "unworded_12" not in text and "18 more kinds of problem" in text
     files = [refused(file=f"f{number:02}.xlsx") for number in range(25)]
     text = compose_one(run_of(*files), ENGLISH).body_text
-    assert "f09.xlsx" in text and "f10.xlsx" not in text and "15 more files" in text
+    assert "■ f09.xlsx" in text and "■ f10.xlsx" not in text and "15 more files" in text
+    assert "  f24.xlsx: Not a number - 利润表!C7 (营业收入) “abc”\n" in text
 
 
 def test_a_code_without_words_still_tells() -> None:

@@ -63,9 +63,11 @@ def rollup(
     from rich.console import Console
 
     from include import stages
-    from include.cli.opening import open_warehouse
+    from include.cli.opening import check_period, open_warehouse
 
     open_warehouse()
+    if period:
+        check_period(period, stages.current_catalogue())
     touched = stages.touch(period) if period or everything else 0
     months = stages.pending_months()
     with Console(stderr=True).status(f"Rolling up {len(months)} months"):

@@ -40,14 +40,16 @@ def lint() -> None:
 
 @app.command(rich_help_panel=_GROUP)
 def lock(upgrade: bool = typer.Option(False, help="Take newer versions, not only what changed.")) -> None:
-    """Renew requirements.lock from requirements.txt and requirements-dev.txt, with hashes."""
+    """Renew requirements.lock, and the Celery worker's beside it, with hashes."""
     import shutil
 
     uv = shutil.which("uv") or str(Path(sys.executable).with_name("uv"))
     settings = ("--universal", "--generate-hashes", "--python-version", "3.11", "--no-emit-index-url")
     command = (uv, "pip", "compile", "--quiet", *settings, "requirements-dev.txt", "-o", "requirements.lock")
-    done = subprocess.run((*command, "--upgrade") if upgrade else command, cwd=PROJECT, check=False)
-    raise typer.Exit(done.returncode)
+    for step in ((*command, "--upgrade") if upgrade else command, ("sh", "deploy/lock_celery.sh")):
+        done = subprocess.run(step, cwd=PROJECT, check=False)
+        if done.returncode:
+            raise typer.Exit(done.returncode)
 
 
 def _run(*arguments: str) -> int:

@@ -2,10 +2,14 @@
 
 import datetime as dt
 import os
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from include.errors import UsageError
 from include.home import configuration_folder, current_home
+
+if TYPE_CHECKING:
+    from include.catalogue import Catalogue
 
 
 def open_warehouse() -> None:
@@ -26,6 +30,19 @@ def open_warehouse() -> None:
     stages.publish()
 
 
+def check_period(text: str, catalogue: "Catalogue") -> None:
+    """Raise UsageError where `text` is no month, quarter or fiscal year."""
+    if text.isdigit() and len(text) == 4:
+        return
+    try:
+        grain = catalogue.periods.grain_of(text)
+        catalogue.periods.period_bounds(text)
+    except ValueError as error:
+        raise UsageError(f"{error}.") from error
+    if grain == "D":
+        raise UsageError(f"{text!r} is a day; give a month, quarter or fiscal year.")
+
+
 def read_moment(text: str, timezone: str) -> dt.datetime:
     """Return the moment that `--as-of` names, in the company's timezone where it has none; a date is its end.
 
@@ -38,7 +55,7 @@ def read_moment(text: str, timezone: str) -> dt.datetime:
                 microseconds=1
             )
         moment = dt.datetime.fromisoformat(text)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise UsageError(
             f"--as-of {text!r} is no date or time; write 2026-03-31 or 2026-03-31T18:00:00."
         ) from error

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
 from include import stages, warehouse
+from include.airflow_adapters.mail import smtp_sender
 from include.batches import BatchRow, Run, list_batches, read_findings
 from include.catalogue.models import WorkbookSource
 from include.cli.opening import open_warehouse
-from include.cli.tables import print_json
+from include.cli.tables import print_findings, print_json
 from include.errors import Finding, UsageError
 from include.home import current_home
 from include.messages import word
@@ -21,12 +21,17 @@ from include.messages import word
 
 @dataclass
 class Outcome:
-    """What a run made: its batches, the submissions accepted, and what the checks found per batch."""
+    """What a run made: its batches, and per batch the submissions accepted and what the checks found."""
 
     batches: list[BatchRow]
-    submissions: list[dict[str, Any]] = field(default_factory=list)
+    submissions_of: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     findings: dict[int, list[Finding]] = field(default_factory=dict)
     mails: int = 0
+
+    @property
+    def submissions(self) -> list[dict[str, Any]]:
+        """All submissions accepted, in the order of the batches."""
+        return [row for rows in self.submissions_of.values() for row in rows]
 
     @property
     def refusals(self) -> list[Finding]:
@@ -82,7 +87,7 @@ def run_source(source_id: str, file: Path | None, period: str | None, *, quiet: 
         stages.rollup_months()
         stages.rollup_quarters()
         stages.report(run, [])
-        mails = stages.send_messages(None) if stages.unsent_messages() else 0
+        mails = stages.send_messages(smtp_sender()) if stages.unsent_messages() else 0
     return _read_outcome(run, mails)
 
 
@@ -91,7 +96,7 @@ def _read_outcome(run: Run, mails: int) -> Outcome:
         outcome = Outcome(list_batches(connection, run.run_id), mails=mails)
         for batch in outcome.batches:
             rows = warehouse.fetch(connection, "batch/submissions", batch_id=batch.batch_id)
-            outcome.submissions += [dict(row) for row in rows]
+            outcome.submissions_of[batch.batch_id] = [dict(row) for row in rows]
             outcome.findings[batch.batch_id] = read_findings(connection, batch.batch_id)
     return outcome
 
@@ -111,34 +116,20 @@ def show_outcome(outcome: Outcome, *, as_json: bool) -> None:
         console.print("Nothing waits in the inbox.")
     for batch in outcome.batches:
         name = batch.filename or batch.source
-        facts = sum(s["facts"] for s in outcome.submissions)
+        own = outcome.submissions_of.get(batch.batch_id, [])
         told = {
-            "accepted": f"[green]accepted[/]: {len(outcome.submissions)} submissions, {facts} facts",
+            "accepted": f"[green]accepted[/]: {len(own)} submissions, {sum(s['facts'] for s in own)} facts",
             "unchanged": "unchanged: the ledger holds exactly this already",
             "refused": "[red]refused[/]; nothing of it was loaded",
             "failed": f"[red]failed[/]: {batch.failure}",
         }.get(batch.status, batch.status)
         console.print(name, markup=False, end=" ")
         console.print(told)
-        _print_findings(console, outcome.findings[batch.batch_id])
+        print_findings(console, outcome.findings[batch.batch_id])
     refused = [b for b in outcome.batches if b.status == "refused" and b.archive_uri]
     if refused:
         console.print(f"Refused files are in {current_home().rejected / refused[0].source}.", markup=False)
     if outcome.mails:
-        console.print(f"{outcome.mails} mails were written to {current_home().outbox}.", markup=False)
-
-
-def _print_findings(console: Console, findings: list[Finding]) -> None:
-    if not findings:
-        return
-    table = Table("where", "what is wrong", "found", "expected", "what to do", show_lines=True)
-    for finding in findings[:50]:
-        where = (
-            "!".join(filter(None, (finding.sheet, finding.cell))) or finding.column or "the whole delivery"
+        console.print(
+            f"{outcome.mails} mails were sent, or written to {current_home().outbox}.", markup=False
         )
-        title = word(finding, "title", "en") + (" (warning)" if finding.level == "warning" else "")
-        cells = (where, title, finding.found, word(finding, "expected", "en"), word(finding, "remedy", "en"))
-        table.add_row(*(cell.replace("[", "\\[") for cell in cells))
-    console.print(table)
-    if len(findings) > 50:
-        console.print(f"… and {len(findings) - 50} more.")

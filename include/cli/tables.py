@@ -6,9 +6,16 @@ import sys
 from decimal import Decimal
 from typing import Any
 
-from rich.console import Console
+from rich import box
+from rich.console import Console, JustifyMethod
+from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
+from include.errors import Finding
+from include.messages import word
+
+MISSING = "–"
 COLOURS = {"green": "[green]●[/]", "amber": "[yellow]●[/]", "red": "[red]●[/]", "none": ""}
 
 
@@ -27,83 +34,123 @@ def _to_json(value: Any) -> Any:
 
 def format_exact(value: Decimal) -> str:
     """Return the whole of a decimal without exponent or trailing zeros."""
-    text = format(value, "f")
+    text = format(value or abs(value), "f")  # zero has no sign
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def format_short(value: Decimal | None) -> str:
     """Return a decimal for people: thousands separated, at most 4 places."""
     if value is None:
-        return "–"
+        return MISSING
     text = f"{value:,.4f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def format_share(value: Decimal | None) -> str:
     """Return a fraction as a percentage with one place."""
-    return "–" if value is None else f"{value:.1%}"
+    return MISSING if value is None else f"{value:.1%}"
 
 
 def print_kpis(rows: list[dict[str, Any]], definition: Any) -> None:
-    """Print KPI rows of one metric."""
+    """Print KPI rows of one metric; a column in which nothing stands is left out."""
     console = Console(highlight=False)
     if not rows:
         console.print("No values. `./kpi status` tells what waits; `bi.submission` lists what was loaded.")
         return
-    title = f"{definition.name.read('zh')} {definition.name.read('en')} · {definition.unit}"
-    table = Table(title=title.replace("[", "\\["))
-    split = any(row["dimensions"] for row in rows)
-    for name in ("org", "period", *(["by"] if split else [])):
-        table.add_column(name)
-    for name in ("value", "ytd", "change", "yoy", "target", "attainment", "complete"):
-        table.add_column(name, justify="right")
-    table.add_column("")
-    table.add_column("note")
-    for row in rows:
-        cells = [
-            row["org"],
-            row["period"],
-            *([" ".join(map(str, row["dimensions"].values()))] if split else []),
-        ]
-        cells += [format_short(row["value"]), format_short(row["ytd"])]
-        cells += [format_share(row["change"]), format_share(row["yoy"]), format_short(row["target"])]
-        cells += [format_share(row["attainment"]), format_share(row["completeness"])]
-        note = " ".join(filter(None, [row["reason"], "restated" if row["restated"] else ""]))
-        table.add_row(*(cell.replace("[", "\\[") for cell in cells), COLOURS[row["status"]], note)
+    title = " ".join(dict.fromkeys((definition.name.read("zh"), definition.name.read("en"))))
+    console.print(f"{title}, {definition.unit}", markup=False)
+    columns: dict[str, tuple[JustifyMethod, list[str]]] = {
+        "org": ("left", [row["org"] for row in rows]),
+        "period": ("left", [row["period"] for row in rows]),
+        "by": ("left", [" ".join(map(str, row["dimensions"].values())) for row in rows]),
+        "value": ("right", [format_short(row["value"]) for row in rows]),
+        "": ("left", [COLOURS[row["status"]] for row in rows]),
+    }
+    for heading, name, form in (
+        ("ytd", "ytd", format_short),
+        ("change", "change", format_share),
+        ("yoy", "yoy", format_share),
+        ("target", "target", format_short),
+        ("of target", "attainment", format_share),
+        ("complete", "completeness", format_share),
+    ):
+        columns[heading] = ("right", [form(row[name]) for row in rows])
+    notes = [", ".join(filter(None, [row["reason"], "restated" if row["restated"] else ""])) for row in rows]
+    columns["note"] = ("left", notes)
+    print_columns(console, columns, always=("org", "period", "value"))
+
+
+def print_columns(
+    console: Console, columns: dict[str, tuple[JustifyMethod, list[str]]], always: tuple[str, ...]
+) -> None:
+    """Print columns, each a side and its cells, without those that are empty; figures never wrap."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    shown = {
+        heading: cells
+        for heading, (_, cells) in columns.items()
+        if heading in always or any(cell not in ("", MISSING) for cell in cells)
+    }
+    for heading in shown:
+        fixed = heading in ("period", "date", "range") or columns[heading][0] == "right"
+        table.add_column(heading, justify=columns[heading][0], no_wrap=fixed, overflow="fold")
+    for row in zip(*shown.values(), strict=True):
+        table.add_row(*(cell if cell in COLOURS.values() else cell.replace("[", "\\[") for cell in row))
     console.print(table)
 
 
 def print_trace(kpi: dict[str, Any] | None, facts: list[dict[str, Any]]) -> None:
-    """Print one KPI and the facts behind it."""
+    """Print one KPI, the facts behind it, and the submissions that brought them."""
     console = Console(highlight=False)
     if kpi is None:
         console.print("There is no such KPI.")
         return
     value = format_exact(kpi["value"]) if kpi["value"] is not None else f"no value ({kpi['reason']})"
     console.print(f"{kpi['metric']} {kpi['org']} {kpi['period']}: {value} {kpi['unit']}", markup=False)
-    table = Table(
-        "metric", "org", "date", "value", "unit", "reported", "source", "submission", "where", "accepted"
-    )
-    for fact in facts[:200]:
-        where = "!".join(filter(None, (fact["sheet"], fact["cell"]))) + (
-            f"  {fact['file']}" if fact["file"] else ""
-        )
-        reported = f"{format_exact(fact['reported_value'])} {fact['reported_unit']}"
-        cells = (
-            fact["metric"],
-            fact["org"],
-            fact["date"].isoformat(),
-            format_exact(fact["value"]),
-            fact["unit"],
-        )
-        more = (
-            reported,
-            fact["source"],
-            str(fact["submission"]),
-            where,
-            f"{fact['accepted_at']:%Y-%m-%d %H:%M}",
-        )
-        table.add_row(*(cell.replace("[", "\\[") for cell in (*cells, *more)))
-    console.print(table)
+    several = len({fact["metric"] for fact in facts}) > 1
+    listed = facts[:200]
+    columns: dict[str, tuple[JustifyMethod, list[str]]] = {
+        "metric": ("left", [fact["metric"] if several else "" for fact in listed]),
+        "org": ("left", [fact["org"] for fact in listed]),
+        "date": ("left", [fact["date"].isoformat() for fact in listed]),
+        "value": ("right", [_with_unit(fact["value"], fact["unit"]) for fact in listed]),
+        "as": ("left", ["" if fact["reported_as"] == "flow" else fact["reported_as"] for fact in listed]),
+        "reported": ("right", [_reported_otherwise(fact) for fact in listed]),
+        "where": ("left", ["!".join(filter(None, (fact["sheet"], fact["cell"]))) for fact in listed]),
+        "submission": ("right", [str(fact["submission"]) for fact in listed]),
+    }
+    if listed:
+        print_columns(console, columns, always=("org", "date", "value", "submission"))
     if len(facts) > 200:
         console.print(f"… and {len(facts) - 200} more; --json lists all {len(facts)}.")
+    for number, fact in sorted({fact["submission"]: fact for fact in facts}.items()):
+        told = f"{fact['source']}, {fact['file']}" if fact["file"] else fact["source"]
+        when = f"{fact['accepted_at'].astimezone():%Y-%m-%d %H:%M %Z}"
+        console.print(f"Submission {number}: {told}, accepted {when}", markup=False)
+
+
+def _with_unit(value: Decimal, unit: str) -> str:
+    return f"{format_exact(value)} {unit}"
+
+
+def _reported_otherwise(fact: dict[str, Any]) -> str:
+    """Return the value as reported, where its unit or sign is not that of the metric."""
+    same = (fact["reported_value"], fact["reported_unit"]) == (fact["value"], fact["unit"])
+    return "" if same else _with_unit(fact["reported_value"], fact["reported_unit"])
+
+
+def print_findings(console: Console, findings: list[Finding]) -> None:
+    """Print what the checks found, as a list: where, what, found; below it what was expected and what to do."""
+    for finding in findings[:50]:
+        where = "!".join(filter(None, (finding.sheet, finding.cell))) or finding.column
+        title = word(finding, "title", "en") + (" (warning)" if finding.level == "warning" else "")
+        found = f": “{finding.found}”" if finding.found else ""
+        _print_indented(console, 2, f"{where or 'the whole delivery'}: {title}{found}")
+        for label, part in (("expected", "expected"), ("to do", "remedy")):
+            if text := word(finding, part, "en"):
+                _print_indented(console, 4, f"{label}: {text}")
+    if len(findings) > 50:
+        console.print(f"  … and {len(findings) - 50} more.")
+
+
+def _print_indented(console: Console, depth: int, text: str) -> None:
+    console.print(Padding(Text(text, overflow="fold"), (0, 0, 0, depth)))

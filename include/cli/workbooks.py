@@ -101,25 +101,27 @@ def _print_refusal(finding: Any) -> None:
 
 def _print_workbook(workbook: "Workbook") -> None:
     from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
 
+    from include.cli.tables import print_columns
+
+    console = Console(highlight=False)
     about = "".join(f", {key} {value!r}" for key, value in workbook.notes.items())
-    table = Table(title=f"{workbook.kind}{about}")
-    for name in ("sheet", "type", "visible", "range", "cells", "errors", "without value", "merged"):
-        table.add_column(name)
-    for about_sheet in map(describe_sheet, workbook.sheets):
-        cells = ", ".join(f"{count} {kind}" for kind, count in about_sheet["cells"].items())
-        errors = [f"{error['cell']} {error['error']}" for error in about_sheet["errors"]]
-        row = [
-            about_sheet["name"],
-            about_sheet["type"],
-            "yes" if about_sheet["visible"] else "no",
-            about_sheet["range"],
-        ]
-        row += [cells, _shorten(errors), _shorten(about_sheet["uncached"]), _shorten(about_sheet["merged"])]
-        table.add_row(*map(escape, row))
-    Console(highlight=False).print(table)
+    console.print(f"{workbook.kind}{about}", markup=False)
+    sheets = [describe_sheet(sheet) for sheet in workbook.sheets]
+    errors = [[f"{error['cell']} {error['error']}" for error in sheet["errors"]] for sheet in sheets]
+    kinds = [", ".join(f"{count} {kind}" for kind, count in sheet["cells"].items()) for sheet in sheets]
+    types = ["" if sheet["type"] == "worksheet" else sheet["type"] for sheet in sheets]
+    columns: dict[str, tuple[Any, list[str]]] = {
+        "sheet": ("left", [sheet["name"] for sheet in sheets]),
+        "type": ("left", types),
+        "": ("left", ["" if sheet["visible"] else "hidden" for sheet in sheets]),
+        "range": ("left", [sheet["range"] for sheet in sheets]),
+        "cells": ("left", kinds),
+        "errors": ("left", list(map(_shorten, errors))),
+        "without value": ("left", [_shorten(sheet["uncached"]) for sheet in sheets]),
+        "merged": ("left", [_shorten(sheet["merged"]) for sheet in sheets]),
+    }
+    print_columns(console, columns, always=("sheet", "range", "cells"))
 
 
 def _shorten(items: list[str]) -> str:

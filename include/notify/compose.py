@@ -11,7 +11,8 @@ from include.notify.problems import cut_problems, group_findings
 from include.notify.text import render_text
 from include.notify.words import count, say, tidy
 
-MAX_BATCHES = 10
+MAX_BATCHES, MOST_NAMED = 10, 60
+"""Files told in full, and files named with their first problem; the run's page lists all."""
 
 
 def compose(run: RunOutcome, recipients: Iterable[Recipient]) -> list[Message]:
@@ -116,8 +117,18 @@ def _sections(failures: Sequence[TaskFailure], bad: list[BatchOutcome], language
     sections = [_describe_failure(failure, language) for failure in failures]
     sections += [_describe_batch(batch, language) for batch in bad[:MAX_BATCHES]]
     if len(bad) > MAX_BATCHES:
-        sections.append(Section(say("more_batches", language, count=len(bad) - MAX_BATCHES), ""))
+        title = say("more_batches", language, count=len(bad) - MAX_BATCHES)
+        notes = tuple(_name_batch(batch, language) for batch in bad[MAX_BATCHES:MOST_NAMED])
+        sections.append(Section(title, "", notes=notes))
     return tuple(sections)
+
+
+def _name_batch(batch: BatchOutcome, language: str) -> str:
+    """Return one line for a batch that has no room of its own: its name and its first problem."""
+    errors = _errors(batch)
+    first = group_findings((("", error) for error in errors[:1]), language)[0]
+    more = " …" if errors[1:] else ""
+    return f"{_title(batch, language)}: {first.title} - {', '.join(first.places)}{more}"
 
 
 def _describe_failure(failure: TaskFailure, language: str) -> Section:

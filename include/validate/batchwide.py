@@ -17,19 +17,28 @@ NO_ROWS: Rows = np.zeros(0, dtype=np.int64)
 
 
 def check_units(plan: Plan, reported: Reported, catalogue: Catalogue, places: Places) -> list[Failure]:
-    """Compare the units that headers state with the declared ones; equal means same size and same kind."""
-    failures = []
+    """Compare the units that headers state with the declared ones; equal means same size and same kind.
+
+    A note that states one wrong unit for several columns is one failure.
+    """
+    units = catalogue.units
+    wrong: dict[tuple[str, str, str, str, str], list[str]] = {}
     for name, stated in reported.units.items():
         field = plan.fields.get(name)
         if field is None or not field.unit:
             continue
-        sheet, cell = places.header(plan, name)
-        told: dict[str, Any] = {"sheet": sheet, "cell": cell, "unit": field.unit}
-        if not catalogue.units.is_known(stated):
-            told["nearest"] = " / ".join(catalogue.units.nearest(stated))
-            failures.append(Failure("unknown_unit", NO_ROWS, name, params=told, found=[stated]))
-        elif catalogue.units.parse(stated) != catalogue.units.parse(field.unit):
-            failures.append(Failure("unit_changed", NO_ROWS, name, params=told, found=[stated]))
+        place = reported.unit_cells.get(name) or places.header(plan, name)
+        if not units.is_known(stated):
+            wrong.setdefault(("unknown_unit", *place, stated, field.unit), []).append(name)
+        elif units.parse(stated) != units.parse(field.unit):
+            wrong.setdefault(("unit_changed", *place, stated, field.unit), []).append(name)
+    failures = []
+    for (code, sheet, cell, stated, declared), names in wrong.items():
+        told: dict[str, Any] = {"sheet": sheet, "cell": cell, "unit": declared}
+        if code == "unknown_unit":
+            told["nearest"] = " / ".join(units.nearest(stated))
+        column = names[0] if len(names) == 1 else ""
+        failures.append(Failure(code, NO_ROWS, column, params=told, found=[stated], columns=tuple(names)))
     return failures
 
 

@@ -142,6 +142,7 @@ def _once_a_cell(findings: list[Finding]) -> list[Finding]:
             finding.rule,
             finding.level,
             finding.found,
+            "" if finding.cell else str(sorted(finding.params.items())),
         )
         first = told.setdefault(key, finding)
         if (first.org, first.period) != (finding.org, finding.period):

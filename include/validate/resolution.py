@@ -76,20 +76,24 @@ def check_expected(
 ) -> list[Failure]:
     """Return rows of units that don't owe this source, and the units that owe it but aren't in the batch.
 
-    Where the layout gives one unit for the whole file, each file is one unit's and the others aren't missed.
+    Without `each_batch` a workbook may be one unit's, so that the others aren't missed in it; what no file
+    delivered shows as the KPI's completeness.
     """
     expected = _expectation(plan, catalogue)
     if expected is None:
         return []
     rows = _find_pairs(units, periods, delivers, lambda unit, date: unit not in expected(date))
     failures = [Failure("org_not_expected", rows, plan.org)] if len(rows) else []
-    if plan.source.kind == "workbook" and plan.source.layout.org and not plan.source.expects.each_batch:
+    if plan.source.kind == "workbook" and not plan.source.expects.each_batch:
         return failures
     dates = {pd.Timestamp(date).date() for date in periods.dates[delivers] if not np.isnat(date)}
     owing = set().union(*(expected(date) for date in dates)) if dates else set()
     level = "error" if plan.source.expects.each_batch else "warning"
-    for unit in sorted(owing - set(units[delivers])):
-        told = {"unit": unit, "name": catalogue.org.name_of(unit, "zh")}
+    missing = sorted(owing - set(units[delivers]))
+    if missing:
+        named = [f"{catalogue.org.name_of(unit, 'zh')} ({unit})" for unit in missing[:20]]
+        named += [f"… {len(missing)}"] if len(missing) > 20 else []
+        told = {"unit": ", ".join(named), "units": ", ".join(missing)}
         failures.append(Failure("org_missing", find_rows(np.zeros(0, dtype=bool)), level=level, params=told))
     return failures
 

@@ -150,8 +150,14 @@ def write_sales(path: Path, store: str, changes: Mapping[str, Any] | None = None
         profit = Decimal(amount) - Decimal(cost)
         order = f"DD{number:06d}"
         sheet.append(
-            [name_store(store), f"2026-03-{number:02d}", order, channel, units]
-            + [float(amount), float(cost), float(profit)]
+            [
+                name_store(store),
+                f"2026-03-{number:02d}",
+                order,
+                channel,
+                units,
+                *map(float, (amount, cost, profit)),
+            ]
         )
     for cell, value in (changes or {}).items():
         sheet[cell] = value

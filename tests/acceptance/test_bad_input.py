@@ -3,6 +3,7 @@
 import email
 import email.policy
 import json
+import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -86,6 +87,38 @@ BROKEN_COSTS: dict[str, tuple[str, Callable[[Path, str], Path], Expected]] = {
 }
 
 
+# What must be said of each beside that: part of what was expected, and part of what to do.
+WORDS = {
+    "empty": ("a workbook with content", "export it again"),
+    "half": ("a whole file", "copy or export it again"),
+    "picture": ("a workbook (.xlsx, .xls", "drop the workbook itself"),
+    "encrypted": ("without password", "remove the password"),
+    "web_page": ("a workbook (.xlsx, .xls", "save it there as .xlsx"),
+    "bomb": ("compression ratio of at most 200", "save it as a new .xlsx"),
+    "other_template": ("门店、日期、单号、渠道、销售额、成本", "fill in this source's template"),
+    "text_for_numbers": ("a number", "type the number alone"),
+    "unknown_unit": ("元; nearest known units: ", "put 元 back"),
+    "changed_unit": ("元", "report in 元"),
+    "unknown_org": ("a unit of the org tree", "correct the name"),
+    "duplicate_keys": ("each combination of 单号 once", "delete one of them"),
+    "broken_reference": ("a value", "mend the formula"),
+    "missing_value": ("a value of '销售额'", "fill it in"),
+    "no_such_date": ("a date such as 2026-03-05", "correct the date"),
+    "below_minimum": ("at least 0", "check the figure and its unit"),
+    "not_in_list": ("one of: 门店, 网店", "choose an allowed value"),
+    "other_pattern": ("DD[0-9]{6}", "write it as agreed"),
+    "broken_rule": (
+        "left side is 300.05, its right side 5 (tolerance 0.005)",
+        "check the figures of that row",
+    ),
+    "unexpected_org": ("a unit that owes this source", "remove that unit's rows"),
+    "wrong_total": ("21.4444 (tolerance 0.01)", "check the rows and the total's formula"),
+    "unsaved_formula": ("a calculated value", "recalculate and save it"),
+    "other_unit": ("万元", "report in 万元"),
+    "row_gone": ("the row '人工费'; there are: 工资、房租、水电费、合计", "add the new name to its aliases"),
+}
+
+
 class Delivered:
     """A folder of good and broken files as dropped, by file name, with what the stages made of them."""
 
@@ -146,7 +179,8 @@ def test_broken_files_between_good_ones(delivered: Delivered) -> None:
 
 def check_good_ones_count(delivered: Delivered) -> None:
     rows = delivered.installation.query(
-        "SELECT metric, org, value FROM bi.kpi_month WHERE period = '2026-03' AND dimensions = '{}' AND value IS NOT NULL"
+        "SELECT metric, org, value FROM bi.kpi_month"
+        " WHERE period = '2026-03' AND dimensions = '{}' AND value IS NOT NULL"
     )
     assert {(row["metric"], row["org"]): row["value"] for row in rows} == dict(expected_kpis())
     accepted = {name for name, row in delivered.batches().items() if row["status"] == "accepted"}
@@ -179,9 +213,12 @@ def check_each_reason(delivered: Delivered) -> None:
         errors = [finding for finding in delivered.read_refusal(name) if finding["level"] == "error"]
         if [(e["code"], e["sheet"], e["cell"], e["found"]) for e in errors] != expected:
             print(name, [(e["code"], e["sheet"], e["cell"], e["found"]) for e in errors], expected)
+        wanted, remedy = WORDS[name.partition(".")[0]]
         for error in errors:
+            assert wanted in error["expected"]["en"], name
+            assert remedy in error["remedy"]["en"], name
             for part in ("title", "expected", "remedy"):
-                assert error[part]["zh"], (name, part)
+                assert re.search("[\u4e00-\u9fff]", error[part]["zh"]), (name, part)
                 assert error[part]["en"], (name, part)
     rows = delivered.installation.query(
         "SELECT file, code, sheet, cell, found FROM bi.check_result WHERE level = 'error' ORDER BY check_result"

@@ -1,7 +1,7 @@
 """What one sheet contributes to a batch, and the findings that every layout shares."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import pandas as pd
@@ -16,18 +16,22 @@ from include.errors import Finding
 
 CONTROL_COLUMNS = ["sheet", "row", "col", "label", "column", "value", "first", "last", "start"]
 _TOTAL_WORDS = re.compile(r"合\s*计|小\s*计|总\s*计|\b(?:sub-?)?totals?\b", re.IGNORECASE)
+Units = dict[str, tuple[str, str]]
 Axes = dict[str, tuple[int | None, int | None]]
 
 
 @dataclass
 class Block:
-    """The records of one sheet: `frame` with PLACE_COLUMNS, and the rest of what `Reported` needs."""
+    """The records of one sheet: `frame` with PLACE_COLUMNS, and the rest of what `Reported` needs.
+
+    `units[column]` is the (unit, cell) that the sheet states.
+    """
 
     sheet: str
     frame: pd.DataFrame
     axes: Axes = field(default_factory=dict)
     controls: pd.DataFrame | None = None
-    units: dict[str, str] = field(default_factory=dict)
+    units: Units = field(default_factory=dict)
     notes: list[Finding] = field(default_factory=list)
     rows_read: int = 0
 
@@ -81,16 +85,21 @@ def note_hidden_rows(sheet: Sheet, rows: tuple[int, int]) -> list[Finding]:
 
 
 def units_from_note(
-    sheet: Sheet, header_row: int, measures: Mapping[str, Measure], known: Mapping[str, str]
-) -> dict[str, str]:
-    """Return the unit of a `单位：万元` note above the header for each measure that the note can mean.
+    sheet: Sheet, header_row: int, measures: Mapping[str, Measure], known: Collection[str]
+) -> Units:
+    """Return (unit, cell) of a `单位：万元` note above the header for each measure that the note can mean."""
+    return spread_unit(*unit_note(sheet, header_row), measures, known)
+
+
+def spread_unit(stated: str, cell: str, measures: Mapping[str, Measure], known: Collection[str]) -> Units:
+    """Return (unit, cell) for each measure that a unit stated for a whole sheet or header can mean.
 
     A money unit holds for the measures declared in money or without unit; another one only where all measures
     share one declared unit. Measures whose own label states a unit keep that.
     """
     open_measures = {name: measure for name, measure in measures.items() if name not in known}
-    found: dict[str, str] = {}
-    for unit in re.split(r"[、/,，]", unit_note(sheet, header_row)):
+    found: Units = {}
+    for unit in re.split(r"[、/,，]", stated):
         for name, measure in open_measures.items():
             if not unit or name in found:
                 continue
@@ -99,7 +108,7 @@ def units_from_note(
             else:
                 fits = len({m.unit for m in open_measures.values()}) == 1
             if fits:
-                found[name] = unit
+                found[name] = unit, cell
     return found
 
 

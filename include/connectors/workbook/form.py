@@ -29,8 +29,8 @@ def read_form(source: WorkbookSource, sheet: Sheet) -> Block:
         if label is None and column.is_measure:
             found = sheet.text(row, col) or ""
             problems.append(Finding("label_moved", sheet=sheet.name, cell=cell, column=name, found=found))
-        elif label and (unit := split_unit(label)[1]):
-            units[name] = unit
+        elif label and (unit := split_unit(label[0])[1]):
+            units[name] = unit, label[1]
     if problems:
         raise RefusedError(problems)
     record = {name: (sheet.text(*place) or "").strip() or None for name, place in places.items()}
@@ -61,13 +61,13 @@ def form_cells(source: WorkbookSource) -> dict[str, tuple[int, int]]:
     return places
 
 
-def _label_beside(sheet: Sheet, place: tuple[int, int], name: str, column: Column) -> str | None:
-    """Return the text nearest to the left, else above, that is the column's label, with or without a unit."""
+def _label_beside(sheet: Sheet, place: tuple[int, int], name: str, column: Column) -> tuple[str, str] | None:
+    """Return the text nearest to the left, else above, that is the column's label, and its cell."""
     wanted = {plain(text) for text in (name, *column.aliases)}
     row, col = place
     neighbours = [(row, left) for left in range(col - 1, 0, -1)] + [(up, col) for up in range(row - 1, 0, -1)]
     for at in neighbours:
         text = (sheet.text(*at) or "").strip().rstrip(":：")
         if text and (plain(text) in wanted or plain(split_unit(text)[0]) in wanted):
-            return text
+            return text, cell_name(*at)
     return None

@@ -35,12 +35,13 @@ class Label:
 class Match:
     """What was found for the declared names.
 
-    `found` is the column or row number, `units` the unit that the label states, `problems` what is wrong,
-    `extra` the labels that no declared name claims.
+    `found` is the column or row number, `units` the unit that the label states and `unit_cells` the label's
+    cell, `problems` what is wrong, `extra` the labels that no declared name claims.
     """
 
     found: dict[str, int] = field(default_factory=dict)
     units: dict[str, str] = field(default_factory=dict)
+    unit_cells: dict[str, str] = field(default_factory=dict)
     problems: list[Finding] = field(default_factory=list)
     extra: list[Label] = field(default_factory=list)
 
@@ -61,13 +62,13 @@ def is_note(text: str) -> bool:
     return bool(_NOTE.match(text))
 
 
-def unit_note(sheet: Sheet, before_row: int) -> str:
-    """Return the unit named in a `单位：万元` note above `before_row`, '' where there is none."""
+def unit_note(sheet: Sheet, before_row: int) -> tuple[str, str]:
+    """Return the unit named in a `单位：万元` note above `before_row`, and its cell; '' where there is none."""
     for row in range(sheet.first_row, before_row):
-        for text in sheet.row(row).values():
+        for col, text in sheet.row(row).items():
             if found := _UNIT_NOTE.search(text):
-                return (found[1] or found[2]).strip("()（）[]【】,，。")
-    return ""
+                return (found[1] or found[2]).strip("()（）[]【】,，。"), cell_name(row, col)
+    return "", ""
 
 
 def join_headers(sheet: Sheet, first: int, last: int) -> list[Label]:
@@ -126,6 +127,7 @@ def _take(match: Match, name: str, hits: list[Label]) -> None:
     match.found[name] = hits[0].at
     if unit := split_unit(hits[0].text)[1]:
         match.units[name] = unit
+        match.unit_cells[name] = hits[0].cell
 
 
 def _duplicate(name: str, hits: list[Label]) -> Finding:
@@ -145,7 +147,7 @@ def _missing(name: str, labels: Sequence[Label], free: Sequence[Label], code: st
         found=label.text if label else "",
         cell=label.cell if label else "",
         column=name,
-        params={"nearest": label.text if label else "", "present": present},
+        params={"nearest": label.text if label else "", "present": "" if label else present},
     )
 
 

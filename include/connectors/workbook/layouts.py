@@ -1,6 +1,7 @@
 """Fetch a delivered workbook by its declared layout."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -70,8 +71,8 @@ def select_sheets(source: WorkbookSource, workbook: Workbook) -> list[Sheet]:
     count by exact name. Without a declaration the one visible sheet that holds the declared labels is taken;
     two of them are sheet_ambiguous.
     """
-    if workbook.kind == "text":
-        return list(workbook.sheets)
+    if workbook.kind == "text":  # its one sheet has no name of its own: the file's may be the archive's
+        return [replace(sheet, name="") for sheet in workbook.sheets]
     wanted = source.layout.sheet
     if not wanted:
         return [_choose_sheet(source, workbook)]
@@ -126,11 +127,13 @@ def _differing_units(blocks: list[Block]) -> list[Finding]:
     first: dict[str, str] = {}
     problems = []
     for block in blocks:
-        for column, unit in block.units.items():
+        for column, (unit, cell) in block.units.items():
             if first.setdefault(column, unit) != unit:
                 params = {"other": first[column]}
                 problems.append(
-                    Finding("units_differ", found=unit, sheet=block.sheet, column=column, params=params)
+                    Finding(
+                        "units_differ", found=unit, sheet=block.sheet, cell=cell, column=column, params=params
+                    )
                 )
     return problems
 
@@ -151,7 +154,10 @@ def _combine(blocks: list[Block], workbook: Workbook) -> Reported:
         frame=frame[order].reset_index(drop=True),
         axes={block.sheet: block.axes for block in blocks},
         controls=pd.concat(controls, ignore_index=True) if controls else None,
-        units={column: unit for block in blocks for column, unit in block.units.items()},
+        units={column: unit for block in blocks for column, (unit, _) in block.units.items()},
+        unit_cells={
+            column: (block.sheet, cell) for block in blocks for column, (_, cell) in block.units.items()
+        },
         notes=tuple(notes),
         rows_read=sum(block.rows_read for block in blocks),
     )

@@ -9,20 +9,35 @@ from include.catalogue.models import Measure, PeriodsAcross, TotalRows, Workbook
 from include.connectors.workbook.blocks import (
     CONTROL_COLUMNS,
     Block,
+    Units,
     at_sheet,
     find_uncached,
     is_doubtful_total,
     note_hidden_rows,
+    spread_unit,
     total_label,
     units_from_note,
 )
 from include.connectors.workbook.cells import DATE
-from include.connectors.workbook.labels import Label, is_note, join_headers, match_labels, plain, split_unit
+from include.connectors.workbook.labels import (
+    Label,
+    Match,
+    is_note,
+    join_headers,
+    match_labels,
+    plain,
+    split_unit,
+)
 from include.connectors.workbook.places import compile_pattern, looks_like_period, period_text
 from include.connectors.workbook.reading import Sheet
 from include.errors import ConfigurationError, Finding, RefusedError
 
 _HEADER_SEARCH_ROWS = 200
+_FIGURES = {
+    *("", "金额", "数额", "数量", "本期", "本月", "本月数", "本期数", "本月金额", "本期金额", "发生额", "实际"),
+    *("amount", "actual"),
+}
+"""What a header says below its period without meaning anything else than the period's own figures."""
 _UNIT_HEADERS = {"单位", "计量单位", "Unit", "unit", "Units"}
 
 
@@ -82,7 +97,7 @@ class _Matrix:
             frame=frame,
             axes={name: (row, None) for name, row in places.items()},
             controls=self._controls(labels),
-            units=self._units(match.found, match.units),
+            units=self._units(match),
             notes=self.notes + note_hidden_rows(self.sheet, self.rows),
             rows_read=len(frame),
         )
@@ -112,9 +127,13 @@ class _Matrix:
         return None
 
     def _period_of(self, label: Label, header: tuple[int, int]) -> str | None:
-        """Return the period that a header names: the joined text, its parts written together, or one part."""
+        """Return the period that a header names: the joined text, its parts written together, or one part.
+
+        A part such as `金额（万元）` beside the period's is passed over; its unit is checked (`_units`).
+        """
         pattern, parts = compile_pattern(self.across.pattern), label.text.split("/")
-        for text in (label.text, "".join(parts), *reversed(parts)):
+        telling = [part for part in parts if split_unit(part)[0].strip().lower() not in _FIGURES]
+        for text in (label.text, "".join(parts), "".join(telling), *reversed(parts)):
             if found := pattern.fullmatch(plain(text)):
                 return period_text(found)
         for row in range(header[1], header[0] - 1, -1):
@@ -224,13 +243,32 @@ class _Matrix:
             first = label.at + 1
         return pd.DataFrame(lines, columns=CONTROL_COLUMNS) if lines else None
 
-    def _units(self, found: Mapping[str, int], stated: Mapping[str, str]) -> dict[str, str]:
-        units = dict(stated)
-        for name, row in found.items():
+    def _units(self, match: Match) -> Units:
+        units = {name: (unit, match.unit_cells[name]) for name, unit in match.units.items()}
+        for name, row in match.found.items():
             if (
                 self.unit_col is not None
                 and name not in units
                 and (text := self.sheet.text(row, self.unit_col))
             ):
-                units[name] = text.strip()
+                units[name] = text.strip(), cell_name(row, self.unit_col)
+        for unit, cell in self._header_units():
+            units |= spread_unit(unit, cell, self.measures, units)
         return units | units_from_note(self.sheet, self.first, self.measures, units)
+
+    def _header_units(self) -> list[tuple[str, str]]:
+        """Return the unit that the period headers state, with its cell. Raises RefusedError where they differ."""
+        stated: dict[str, str] = {}
+        for col in self.periods.values():
+            for row in range(self.first, self.last + 1):
+                unit = split_unit(self.sheet.text(row, col) or "")[1]
+                if unit:
+                    stated.setdefault(unit, cell_name(row, col))
+        if len(stated) > 1:
+            (first, _), (other, cell) = list(stated.items())[:2]
+            raise RefusedError(
+                at_sheet(
+                    [Finding("units_differ", found=other, cell=cell, params={"other": first})], self.sheet
+                )
+            )
+        return list(stated.items())

@@ -9,6 +9,7 @@ from include.catalogue.models import Column, TotalRows, WorkbookSource
 from include.connectors.workbook.blocks import (
     CONTROL_COLUMNS,
     Block,
+    Units,
     at_sheet,
     blank_to_null,
     find_uncached,
@@ -251,8 +252,12 @@ class _Reader:
                 axes[key] = (None, self.match.found[place.column])
         return axes
 
-    def _units(self) -> dict[str, str]:
-        units = {name: unit for name, unit in self.match.units.items() if name in self.measures}
+    def _units(self) -> Units:
+        units = {
+            name: (unit, self.match.unit_cells[name])
+            for name, unit in self.match.units.items()
+            if name in self.measures
+        }
         return units | units_from_note(self.sheet, self.rows[0] - 1, self.measures, units)
 
     def _note_extra(self) -> list[Finding]:

@@ -289,10 +289,11 @@ CREATE TABLE ledger.part (
     last_date date,
     ytd numeric,
     quarter_total numeric,
+    days integer NOT NULL,
     PRIMARY KEY (metric_id, org_id, month, dimset_id, scenario)
 );
 COMMENT ON TABLE ledger.part IS 'Ingredients of a KPI per reporting unit and month, from the current facts: total, n, smallest, '
-    'largest and last of day and month values; ytd and quarter_total where reported so';
+    'largest and last of day and month values; ytd and quarter_total where reported so; days has a bit a day with a value';
 
 CREATE TABLE ledger.kpi (
     metric_id integer NOT NULL,
@@ -314,7 +315,9 @@ CREATE TABLE ledger.kpi (
 );
 CREATE UNIQUE INDEX kpi_current ON ledger.kpi (metric_id, grain, start, org_id, dimset_id, scenario)
     WHERE superseded_at = 'infinity';
+CREATE INDEX kpi_newest ON ledger.kpi (computed_at) WHERE superseded_at = 'infinity';
 CREATE INDEX kpi_history ON ledger.kpi (metric_id, grain, start, org_id);
+COMMENT ON COLUMN ledger.kpi.reported IS 'Days with values, added up over reporting units: a period that still grows isn''t restated';
 COMMENT ON TABLE ledger.kpi IS 'A metric at an org unit and period; a new row only when something changed: the history of restatements';
 
 -- What waits ---------------------------------------------------------------------------------------------------
@@ -348,9 +351,9 @@ COMMENT ON COLUMN ledger.message.sent_to IS 'smtp, or the .eml file where no SMT
 
 CREATE FUNCTION ledger.quotient(dividend numeric, divisor numeric) RETURNS numeric
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN trim_scale(round((dividend + 0.000000000000000000000000000000) / nullif(divisor, 0), 12));
-COMMENT ON FUNCTION ledger.quotient IS 'Rounded half-up to 12 places; null where the divisor is 0. '
-    'The added zero carries 30 decimals, which keeps the division exact far below the 12th place';
+RETURN trim_scale(round(div(dividend * 10000000000000, nullif(divisor, 0)) * 0.0000000000001, 12));
+COMMENT ON FUNCTION ledger.quotient IS 'Rounded half-up (away from zero) to 12 places; null where the divisor is 0. '
+    'Whole thirteenth places, cut off: they decide the rounding, and no digit beyond them can';
 
 DO $$
 BEGIN

@@ -1,5 +1,5 @@
 -- Stage 2: values of the reporting units to every unit above them and every coarser dimension set: aggregation over
--- org units. Inputs: the temporary tables scope, leaf, owed and ledger.period of grain :grain.
+-- org units. Inputs: the temporary tables scope, leaf, seen, owed and ledger.period of grain :grain.
 -- Grain: one row a metric x unit x period x dimension set x scenario.
 CREATE TEMP TABLE work ON COMMIT DROP AS
 WITH raised AS (
@@ -8,6 +8,20 @@ WITH raised AS (
     JOIN ledger.org_tree AS k ON k.org_id = l.org_id AND l.point >= k.valid_from AND l.point < k.valid_to
     JOIN scope AS s ON s.metric_id = l.metric_id AND s.org_id = k.ancestor_id AND s.year_start = l.year_start
     WHERE l.over_org <> 'none' OR k.depth = 0
+), united AS (
+    -- The chains of a unit that moved within the period, put together below the same ancestor.
+    SELECT metric_id, ancestor_id, org_id, start, dimset_id, scenario, min(version) AS version, min(year_start) AS year_start,
+           min(over_time) AS over_time, min(over_org) AS over_org,
+           CASE WHEN min(over_time) = 'min' THEN min(value)
+                WHEN min(over_time) = 'max' THEN max(value)
+                WHEN min(over_time) = 'average' AND min(over_org) <> 'sum'
+                    THEN coalesce(ledger.quotient(sum(averages), sum(months_reported)), sum(value))
+                ELSE sum(value) END AS value,
+           sum(value) FILTER (WHERE NOT is_ytd) AS flow,
+           sum(ytd_now) AS ytd_now,
+           max(reason) AS reason
+    FROM raised
+    GROUP BY metric_id, ancestor_id, org_id, start, dimset_id, scenario
 ), combined AS (
     SELECT r.metric_id, r.ancestor_id AS org_id, r.start, d.coarser_id AS dimset_id, r.scenario,
            min(r.version) AS metric_version, min(r.year_start) AS year_start, min(r.over_time) AS over_time,
@@ -16,21 +30,24 @@ WITH raised AS (
                WHEN 'min' THEN min(r.value)
                WHEN 'max' THEN max(r.value)
                ELSE sum(r.value) END AS value,
-           sum(r.value) FILTER (WHERE NOT r.is_ytd) AS flow,
+           sum(r.flow) AS flow,
            sum(r.ytd_now) AS ytd_now,
            max(r.reason) AS reason
-    FROM raised AS r
+    FROM united AS r
     JOIN ledger.dimset_rollup AS d ON d.dimset_id = r.dimset_id
     WHERE r.over_org <> 'none' OR d.coarser_id = d.dimset_id
     GROUP BY r.metric_id, r.ancestor_id, r.start, d.coarser_id, r.scenario
+), counted AS (
+    SELECT s.metric_id, k.ancestor_id, s.start, s.scenario, bool_and(s.at_end) AS at_end,
+           sum(s.valued::integer) AS units,
+           sum(CASE WHEN s.at_end THEN s.valued::integer * s.months ELSE s.months_reported END) AS unit_months,
+           sum(s.days) AS days
+    FROM seen AS s
+    JOIN ledger.org_tree AS k ON k.org_id = s.org_id AND s.point >= k.valid_from AND s.point < k.valid_to
+    GROUP BY s.metric_id, k.ancestor_id, s.start, s.scenario
 ), reported AS (
-    -- A stock or year-to-date value is reported or not at the period's end; a flow, month by month.
-    SELECT metric_id, ancestor_id, start, scenario, bool_or(at_end) AS at_end,
-           sum(CASE WHEN at_end THEN valued ELSE months_reported END)::integer AS reported
-    FROM (SELECT metric_id, ancestor_id, start, scenario, org_id, point, bool_or(at_end) AS at_end,
-                 max(CASE WHEN value IS NULL THEN 0 ELSE 1 END) AS valued, max(months_reported) AS months_reported
-          FROM raised GROUP BY metric_id, ancestor_id, start, scenario, org_id, point) AS each_unit
-    GROUP BY metric_id, ancestor_id, start, scenario
+    SELECT metric_id, ancestor_id, start, scenario, at_end, CASE WHEN at_end THEN units ELSE unit_months END AS reported, days
+    FROM counted
 )
 SELECT c.metric_id, c.org_id, c.start, c.dimset_id, c.scenario, c.metric_version,
        trim_scale(c.value) AS value,
@@ -50,7 +67,7 @@ SELECT c.metric_id, c.org_id, c.start, c.dimset_id, c.scenario, c.metric_version
             WHEN c.scenario = 'A' AND r.reported < expected
                 THEN format('partial: %s of %s %s reported', r.reported, expected,
                             CASE WHEN r.at_end OR :grain = 'M' THEN 'units' ELSE 'unit-months' END) END AS reason,
-       coalesce(r.reported, 0) AS reported,
+       coalesce(r.days, 0)::integer AS reported,
        true AS computed
 FROM combined AS c
 LEFT JOIN reported AS r

@@ -2,7 +2,7 @@
 -- scenario. The last value of a month is that of its latest date (of several on one date, the one read last).
 -- :first and :last bound the touched months, so that the planner prunes partitions.
 INSERT INTO ledger.part (metric_id, org_id, month, dimset_id, scenario, total, n, smallest, largest, last_value,
-    last_date, ytd, quarter_total)
+    last_date, ytd, quarter_total, days)
 SELECT f.metric_id, f.org_id, f.month, f.dimset_id, f.scenario,
        sum(f.value) FILTER (WHERE whole),
        count(*) FILTER (WHERE whole),
@@ -11,7 +11,8 @@ SELECT f.metric_id, f.org_id, f.month, f.dimset_id, f.scenario,
        (max(ARRAY[f.date - DATE '2000-01-01', f.row_no, f.value]) FILTER (WHERE whole))[3],
        max(f.date) FILTER (WHERE whole),
        (max(ARRAY[f.date - DATE '2000-01-01', f.row_no, f.value]) FILTER (WHERE f.basis = 'Y'))[3],
-       sum(f.value) FILTER (WHERE f.grain = 'Q' AND f.basis <> 'Y')
+       sum(f.value) FILTER (WHERE f.grain = 'Q' AND f.basis <> 'Y'),
+       bit_or(1 << (extract(day FROM f.date)::integer - 1))
 FROM ledger.fact AS f
 JOIN touched AS t ON t.metric_id = f.metric_id AND t.org_id = f.org_id AND t.month = f.month
 CROSS JOIN LATERAL (SELECT f.basis <> 'Y' AND f.grain <> 'Q' AS whole) AS kind

@@ -1,23 +1,8 @@
--- Parts to the value of each reporting unit in each period: aggregation over time.
--- Grain: one row a metric x unit x period x dimension set x scenario x chain, where chain is the interval in which the
--- unit's place in the tree doesn't change: a flow belongs to the parents of its own month, a stock or year-to-date
--- value to those at the period's end. point is a month of the chain.
+-- Parts to the value of each reporting unit in each period: aggregation over time. Input: the temporary table placed.
+-- Grain: one row a metric x unit x period x dimension set x scenario x chain. averages is the sum of the averages of
+-- months_reported months, for units whose chains are put together.
 CREATE TEMP TABLE leaf ON COMMIT DROP AS
-WITH part AS (
-    SELECT pt.*, y.year_start
-    FROM (SELECT DISTINCT metric_id, year_start FROM scope) AS y
-    JOIN ledger.period AS m ON m.grain = 'M' AND m.year_start = y.year_start
-    JOIN ledger.part AS pt ON pt.metric_id = y.metric_id AND pt.month = m.start
-), placed AS (
-    SELECT pt.*, s.start, s.last_month, s.before_last_month, s.months, s.inside, v.version, v.over_time, v.over_org,
-           k.valid_from AS chain, greatest(k.valid_from, s.start) AS point
-    FROM part AS pt
-    JOIN span AS s ON s.month = pt.month
-    JOIN ledger.metric_version AS v ON v.metric_id = pt.metric_id AND v.valid_from <= s.start AND s.start < v.valid_to
-    JOIN ledger.org_tree AS k ON k.org_id = pt.org_id AND k.root
-        AND CASE WHEN v.over_time = 'last' OR pt.ytd IS NOT NULL THEN s.last_month ELSE pt.month END >= k.valid_from
-        AND CASE WHEN v.over_time = 'last' OR pt.ytd IS NOT NULL THEN s.last_month ELSE pt.month END < k.valid_to
-), timed AS (
+WITH timed AS (
     SELECT metric_id, org_id, start, dimset_id, scenario, chain, min(point) AS point, min(year_start) AS year_start,
            min(version) AS version, min(over_time) AS over_time, min(over_org) AS over_org, min(months) AS months,
            bool_or(ytd IS NOT NULL) AS is_ytd,
@@ -50,8 +35,7 @@ WITH part AS (
     FROM timed
 )
 SELECT metric_id, org_id, start, year_start, dimset_id, scenario, point, version, over_time, over_org, is_ytd, ytd_now,
-       value, is_ytd OR over_time = 'last' AS at_end,
-       CASE WHEN is_quarter THEN months ELSE months_reported END AS months_reported,
+       value, averages, months_reported,
        CASE WHEN value IS NOT NULL THEN NULL
             WHEN is_ytd AND ytd_now IS NULL THEN 'no year-to-date value for the period''s last month'
             WHEN is_ytd THEN 'no year-to-date value for the period before'
