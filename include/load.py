@@ -96,6 +96,7 @@ def load_facts(connection: Connection, calendar: Calendar, delivery: Delivery, f
         mapping_version=delivery.mapping_version,
     )
     warehouse.run(connection, "load/insert_coverage")
+    warehouse.gather_statistics(connection, len(changed), "submission", "coverage")
     months = [row["period"] for row in warehouse.fetch(connection, "load/touch", **common)]
     warnings = _compare_authorities(connection, delivery)
     return Loaded(changed["submission_id"].tolist(), len(slices) - len(changed), months, warnings)

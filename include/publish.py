@@ -32,6 +32,7 @@ def publish_catalogue(connection: Connection, catalogue: Catalogue) -> bool:
     _publish_org(connection, catalogue)
     _publish_metrics(connection, catalogue)
     _publish_sources(connection, catalogue)
+    warehouse.gather_statistics(connection, warehouse.MANY_ROWS, "period", "org_tree", "metric_version")
     warehouse.run(connection, "publish/configuration", fingerprint=catalogue.fingerprint)
     if before is not None:
         warehouse.run(connection, "rollup/touch_all")

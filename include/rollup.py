@@ -51,7 +51,8 @@ def roll_up_months(connection: Connection, catalogue: Catalogue) -> list[str]:
         return []
     warehouse.run_script(connection, "ANALYZE touched")
     warehouse.run(connection, "rollup/clear_parts")
-    warehouse.run(connection, "rollup/insert_parts", first=bounds[0], last=bounds[1])
+    parts = warehouse.run(connection, "rollup/insert_parts", first=bounds[0], last=bounds[1]).rowcount
+    warehouse.gather_statistics(connection, parts, "part")
     _recompute(connection, catalogue, "M")
     return [row["period"] for row in warehouse.fetch(connection, "rollup/pass_to_quarters")]
 
@@ -102,7 +103,8 @@ def _write_changed(connection: Connection, grain: Grain) -> None:
     warehouse.run(connection, "rollup/changed")
     moment = warehouse.run(connection, "rollup/moment").scalar_one()
     warehouse.run(connection, "rollup/close_changed", computed_at=moment)
-    warehouse.run(connection, "rollup/insert_changed", grain=grain, computed_at=moment)
+    rows = warehouse.run(connection, "rollup/insert_changed", grain=grain, computed_at=moment).rowcount
+    warehouse.gather_statistics(connection, rows, "kpi")
 
 
 def derive(catalogue: Catalogue, numbers: dict[str, int]) -> list[Derivation]:
@@ -184,7 +186,7 @@ def _evaluate(connection: Connection, derivation: Derivation, grain: Grain) -> N
         .replace("{ytd}", derivation.ytd)
         .replace("{missing}", f"concat_ws(', ', {missing})")
         .replace(
-            "{rows}", "w.start IN (p.start, p.previous)" if derivation.reaches_back else "w.start = p.start"
+            "{rows}", "w.start = ANY (ARRAY[p.start, p.previous])" if derivation.reaches_back else "w.start = p.start"
         )
     )
     parameters = {

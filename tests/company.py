@@ -145,13 +145,24 @@ class Company:
         with warehouse.connect() as connection:
             publish_catalogue(connection, catalogue)
 
-    def deliver(self, *facts: Fact, source: str = "book", slice: str = "month", mapping: str = "1") -> Loaded:
+    def deliver(
+        self,
+        *facts: Fact,
+        source: str = "book",
+        slice: str = "month",  # noqa: A002 - the word of the configuration
+        mapping: str = "1",
+    ) -> Loaded:
         """Load facts as one batch of `source`, in one transaction."""
         with warehouse.connect() as connection:
             return self.deliver_in(connection, *facts, source=source, slice=slice, mapping=mapping)
 
     def deliver_in(
-        self, connection: Any, *facts: Fact, source: str = "book", slice: str = "month", mapping: str = "1"
+        self,
+        connection: Any,
+        *facts: Fact,
+        source: str = "book",
+        slice: str = "month",  # noqa: A002 - as above
+        mapping: str = "1",
     ) -> Loaded:
         """Load facts within the caller's transaction."""
         self._runs += 1

@@ -71,7 +71,9 @@ def test_a_file_replaced_meanwhile_waits_as_a_new_delivery(home: Home) -> None:
     leave_inbox(intake)  # gone already: no error
 
 
-@pytest.mark.parametrize("name", ["../../etc/passwd", "a/b\\c:d.xlsx", "报" * 85 + ".xlsx", "x" * 250 + ".csv", "\n\t"])
+@pytest.mark.parametrize(
+    "name", ["../../etc/passwd", "a/b\\c:d.xlsx", "报" * 85 + ".xlsx", "x" * 250 + ".csv", "\n\t"]
+)
 def test_whatever_its_name_a_refused_file_is_given_back(home: Home, name: str) -> None:
     _, _, archive = take(home, drop(home, "a.csv"))
     finding = Finding("not_a_number", sheet="s", cell="B2", found="x")

@@ -2,6 +2,8 @@
 
 import datetime as dt
 import threading
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -263,13 +265,13 @@ def test_the_later_of_two_corrections_at_once_wins(company: Company) -> None:
     company.deliver(MARCH)
     for trial in range(20):
         run_together(
-            *(lambda n=n: company.deliver(Fact("sales", "p1", "2026-03", 1000 * n + trial)) for n in (1, 2))
+            *(partial(company.deliver, Fact("sales", "p1", "2026-03", 1000 * n + trial)) for n in (1, 2))
         )
     rows = company.query(
         "SELECT submission, accepted_at, superseded_at, superseded_by FROM bi.submission ORDER BY accepted_at"
     )
     assert len(rows) == 41
-    for earlier, later in zip(rows, rows[1:], strict=False):
+    for earlier, later in pairwise(rows):
         assert earlier.accepted_at < later.accepted_at == earlier.superseded_at
         assert earlier.superseded_by == later.submission
     assert company.value("SELECT count(*) FROM bi.submission WHERE current") == 1
@@ -318,7 +320,7 @@ def test_the_loader_adds_facts_and_changes_none(company: Company, loader_url: st
     company.deliver(MARCH)
     for statement in FORBIDDEN:
         for url in (None, loader_url):  # the migrator's URL steps down to the loader's role
-            with pytest.raises(ProgrammingError, match="permission denied|must be owner"):
+            with pytest.raises(ProgrammingError, match=r"permission denied|must be owner"):
                 with warehouse.connect(url) as connection:
                     connection.execute(text(statement))
 

@@ -48,7 +48,9 @@ def test_a_failing_sender_keeps_the_mail_and_counts_the_attempt(company: Company
         sent.append(message)
 
     assert outbox.send_waiting(refuse, tmp_path) == len(sent) == len(mails(company)) - 1
-    (waiting,) = company.query("SELECT attempts, failure, recipient FROM ledger.message WHERE sent_at IS NULL")
+    (waiting,) = company.query(
+        "SELECT attempts, failure, recipient FROM ledger.message WHERE sent_at IS NULL"
+    )
     assert waiting == (1, "OSError", "clerk@example.com")
     assert outbox.send_waiting(sent.append, tmp_path) == 1
     assert company.query("SELECT DISTINCT sent_to, failure FROM ledger.message") == [("smtp", None)]

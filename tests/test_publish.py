@@ -23,7 +23,15 @@ def test_the_same_configuration_is_published_once(company: Company) -> None:
 
 
 def test_another_configuration_touches_all_that_was_reported(company: Company, tmp_path: Path) -> None:
-    company.count(Fact("sales", "p1", "2026-01", 1), Fact("cost", "p1", "2026-02", 1, ))
+    company.count(
+        Fact("sales", "p1", "2026-01", 1),
+        Fact(
+            "cost",
+            "p1",
+            "2026-02",
+            1,
+        ),
+    )
     assert publish(read_company(tmp_path / "new", metrics__all=METRICS.replace("库存", "存货"))) is True
     touched = {row.start for row in company.query("SELECT month AS start FROM ledger.touched_month")}
     assert touched == {dt.date(2026, 1, 1), dt.date(2026, 2, 1)}
@@ -32,13 +40,17 @@ def test_another_configuration_touches_all_that_was_reported(company: Company, t
 
 def test_back_to_an_earlier_configuration(company: Company, tmp_path: Path) -> None:
     first = company.catalogue
-    assert publish(read_company(tmp_path / "new", org=ORG.replace("{unit: p1, parent: east", "{unit: p1, parent: west")))
+    assert publish(
+        read_company(tmp_path / "new", org=ORG.replace("{unit: p1, parent: east", "{unit: p1, parent: west"))
+    )
     assert publish(first) is True
     assert company.value("SELECT org_path FROM bi.org WHERE org = 'p1'") == "/group/east/p1"
 
 
 def test_two_publications_at_once(company: Company, tmp_path: Path) -> None:
-    other = read_company(tmp_path / "new", people="controller: {email: new@example.com}\nclerk: {email: c@example.com}\n")
+    other = read_company(
+        tmp_path / "new", people="controller: {email: new@example.com}\nclerk: {email: c@example.com}\n"
+    )
     told: list[bool] = []
     threads = [threading.Thread(target=lambda: told.append(publish(other))) for _ in range(3)]
     for thread in threads:
@@ -49,9 +61,14 @@ def test_two_publications_at_once(company: Company, tmp_path: Path) -> None:
 
 
 def test_the_dated_tree_with_every_path(company: Company) -> None:
-    rows = company.query("SELECT org, parent, org_path, valid_from, valid_to FROM bi.org WHERE org = 'p2' ORDER BY 4 DESC")
+    rows = company.query(
+        "SELECT org, parent, org_path, valid_from, valid_to FROM bi.org WHERE org = 'p2' ORDER BY 4 DESC"
+    )
     move = dt.date(2026, 5, 1)
-    assert rows == [("p2", "east", "/group/east/p2", None, move), ("p2", "west", "/group/west/p2", move, None)]
+    assert rows == [
+        ("p2", "east", "/group/east/p2", None, move),
+        ("p2", "west", "/group/west/p2", move, None),
+    ]
 
 
 def test_the_dictionary_has_a_row_a_version(company: Company, tmp_path: Path) -> None:
@@ -60,7 +77,9 @@ def test_the_dictionary_has_a_row_a_version(company: Company, tmp_path: Path) ->
         "better: down, over_time: last, over_org: sum, versions: [{valid_from: 2026-04-01, definition: e}]}",
     )
     publish(read_company(tmp_path / "new", metrics__all=changed))
-    rows = company.query("SELECT version, definition_en, valid_from, valid_to FROM bi.metric WHERE metric = 'stock' ORDER BY 1")
+    rows = company.query(
+        "SELECT version, definition_en, valid_from, valid_to FROM bi.metric WHERE metric = 'stock' ORDER BY 1"
+    )
     day = dt.date(2026, 4, 1)
     assert rows == [(1, "d", None, day), (2, "e", day, None)]
     assert company.value("SELECT formula FROM bi.metric WHERE metric = 'cost_rate'") == "cost / sales"
@@ -73,6 +92,26 @@ def test_the_calendar_links_periods(company: Company) -> None:
     )
     day = dt.date
     assert rows == [
-        ("2026-01", day(2026, 2, 1), 2026, "2026-Q1", day(2026, 1, 1), 1, None, day(2025, 12, 1), day(2025, 1, 1)),
-        ("2026-Q2", day(2026, 7, 1), 2026, "2026-Q2", day(2026, 6, 1), 3, day(2026, 3, 1), day(2026, 1, 1), day(2025, 4, 1)),
+        (
+            "2026-01",
+            day(2026, 2, 1),
+            2026,
+            "2026-Q1",
+            day(2026, 1, 1),
+            1,
+            None,
+            day(2025, 12, 1),
+            day(2025, 1, 1),
+        ),
+        (
+            "2026-Q2",
+            day(2026, 7, 1),
+            2026,
+            "2026-Q2",
+            day(2026, 6, 1),
+            3,
+            day(2026, 3, 1),
+            day(2026, 1, 1),
+            day(2025, 4, 1),
+        ),
     ]

@@ -127,7 +127,10 @@ def test_a_bug_in_one_batch_stops_no_other(office: Office, monkeypatch: pytest.M
     assert sorted(office.statuses()) == ["accepted", "failed"]
     with warehouse.connect() as connection:
         assert stages.outbox.count_unsent(connection) > 0
-    assert office.company.value("SELECT failure FROM ledger.batch WHERE status = 'failed'") == "internal_error in validate"
+    assert (
+        office.company.value("SELECT failure FROM ledger.batch WHERE status = 'failed'")
+        == "internal_error in validate"
+    )
 
 
 def test_two_runs_on_one_batch_count_it_once(office: Office) -> None:
@@ -161,7 +164,9 @@ def test_a_batch_taken_up_late_does_not_undo_a_correction(office: Office) -> Non
     office.collect()
     Path(stages._stage(batches[0], "facts")).write_bytes(facts)
     stages._load_one(seen, set())
-    assert office.company.value("SELECT sum(f.value) FROM bi.fact AS f WHERE counts AND metric = 'sales'") == 211
+    assert (
+        office.company.value("SELECT sum(f.value) FROM bi.fact AS f WHERE counts AND metric = 'sales'") == 211
+    )
     assert office.statuses() == ["accepted", "accepted"]
 
 
@@ -181,7 +186,7 @@ def test_a_connection_cut_in_mid_load_is_tried_again(office: Office, monkeypatch
 
     with monkeypatch.context() as patch:
         patch.setattr(warehouse, "copy_table", cut)
-        with pytest.raises(Exception, match="terminat|closed|lost"):
+        with pytest.raises(Exception, match=r"terminat|closed|lost"):
             stages.load(batches, run)
     assert stages.load(batches, run) == ["2026-03"]
     assert office.statuses() == ["accepted"]
@@ -217,7 +222,12 @@ def test_a_period_and_all_can_be_recomputed(office: Office) -> None:
     office.drop("a.csv", GOOD + "p1,2025-11,a,5,\n")
     office.collect()
     stages.rollup_months()
-    for period, touched in (("2026-03", ["2026-03"]), ("2026-Q1", ["2026-03"]), ("2025", ["2025-11"]), ("2024-01", [])):
+    for period, touched in (
+        ("2026-03", ["2026-03"]),
+        ("2026-Q1", ["2026-03"]),
+        ("2025", ["2025-11"]),
+        ("2024-01", []),
+    ):
         assert bool(stages.touch(period)) == bool(touched) and stages.pending_months() == touched
         stages.rollup_months()
     stages.touch()
@@ -234,5 +244,3 @@ def test_waiting_sources_are_those_with_whole_files(office: Office) -> None:
 def test_an_unknown_source_is_named(office: Office) -> None:
     with pytest.raises(stages.UsageError, match="audit, book, other"):
         stages.extract("nothing", office.new_run())
-
-

@@ -26,6 +26,9 @@ def open_warehouse() -> None:
     stages.read_catalogue(folder)
     home.create().remember(config=str(folder))
     ensure_database(home)
+    os.environ.setdefault(
+        "AIRFLOW__LOGGING__LOGGING_LEVEL", "ERROR"
+    )  # its log lines are no part of the answer
     os.environ["KPI_LOADER_URL"] = warehouse_url(home, "loader")
     stages.publish()
 

@@ -118,7 +118,8 @@ def show_outcome(outcome: Outcome, *, as_json: bool) -> None:
         name = batch.filename or batch.source
         own = outcome.submissions_of.get(batch.batch_id, [])
         told = {
-            "accepted": f"[green]accepted[/]: {len(own)} submissions, {sum(s['facts'] for s in own)} facts",
+            "accepted": f"[green]accepted[/]: {_count(len(own), 'submission')}, "
+            f"{_count(sum(row['facts'] for row in own), 'fact')}",
             "unchanged": "unchanged: the ledger holds exactly this already",
             "refused": "[red]refused[/]; nothing of it was loaded",
             "failed": f"[red]failed[/]: {batch.failure}",
@@ -133,3 +134,7 @@ def show_outcome(outcome: Outcome, *, as_json: bool) -> None:
         console.print(
             f"{outcome.mails} mails were sent, or written to {current_home().outbox}.", markup=False
         )
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"

@@ -94,10 +94,11 @@ def describe_access(home: Home) -> list[str]:
     from include.stack import reader_address
     from include.stack.airflow import ADMIN, ui_address
 
-    password = home.read_state().get("airflow_admin_password", "")
+    address, password = ui_address(home), home.read_state().get("airflow_admin_password", "")
+    airflow = f"{address}   log-in {ADMIN}   password {password}" if address else "not started: ./kpi up"
     reader = reader_address(home) or "the read-only log-in that your warehouse's administrator made"
     return [
-        f"Airflow    {ui_address(home)}   log-in {ADMIN}   password {password}",
+        f"Airflow    {airflow}",
         f"BI tools   {reader}   (schema bi, read-only)",
         f"Inbox      {home.inbox}/<source>/",
         f"Logs       {home.logs}",

@@ -55,7 +55,7 @@ def print_kpis(rows: list[dict[str, Any]], definition: Any) -> None:
     """Print KPI rows of one metric; a column in which nothing stands is left out."""
     console = Console(highlight=False)
     if not rows:
-        console.print("No values. `./kpi status` tells what waits; `bi.submission` lists what was loaded.")
+        console.print("No values. Without --org, --period and --as-of all there are would be listed.")
         return
     title = " ".join(dict.fromkeys((definition.name.read("zh"), definition.name.read("en"))))
     console.print(f"{title}, {definition.unit}", markup=False)

@@ -66,20 +66,32 @@ def test_run_accepts_then_says_unchanged(kpi: Run, book: Callable[[str], Path]) 
     file = book(GOOD)
     done = ask(kpi, "run", "book", "--file", file)
     assert done["outcome"] == "accepted" and done["refusals"] == []
-    assert [(s["org"], s["period"], s["facts"]) for s in done["submissions"]] == [("p1", "2026-03", 4), ("p3", "2026-02", 1)]
+    assert [(s["org"], s["period"], s["facts"]) for s in done["submissions"]] == [
+        ("p1", "2026-03", 4),
+        ("p3", "2026-02", 1),
+    ]
     assert set(done) == {"outcome", "submissions", "refusals"} and file.exists()
-    assert ask(kpi, "run", "book", "--file", file) == {"outcome": "unchanged", "submissions": [], "refusals": []}
+    assert ask(kpi, "run", "book", "--file", file) == {
+        "outcome": "unchanged",
+        "submissions": [],
+        "refusals": [],
+    }
     code, out = kpi("run", "book", "--file", file)
     assert code == 0 and "unchanged" in out
 
 
-def test_run_refuses_with_each_cell_and_exit_code_3(kpi: Run, book: Callable[[str], Path], tmp_path: Path) -> None:
+def test_run_refuses_with_each_cell_and_exit_code_3(
+    kpi: Run, book: Callable[[str], Path], tmp_path: Path
+) -> None:
     code, out = kpi("run", "book", "--file", book(HEAD + "p1,2026-03,a,x,-1\n"), "--json")
     assert code == 3
     told = json.loads(out)
     assert (told["outcome"], told["submissions"]) == ("refused", [])
     refusals = {refusal["cell"]: refusal for refusal in told["refusals"]}
-    assert {cell: refusal["code"] for cell, refusal in refusals.items()} == {"D2": "not_a_number", "E2": "below_min"}
+    assert {cell: refusal["code"] for cell, refusal in refusals.items()} == {
+        "D2": "not_a_number",
+        "E2": "below_min",
+    }
     assert set(refusals["D2"]) == {"code", "sheet", "cell", "found", "expected", "remedy"}
     assert refusals["D2"]["found"] == "x" and refusals["D2"]["expected"] and refusals["D2"]["remedy"]
     assert list((tmp_path / "home" / "rejected" / "book").glob("*_三月.csv"))
@@ -92,10 +104,18 @@ def test_show_gives_the_boards_columns(kpi: Run, book: Callable[[str], Path]) ->
     kpi("run", "book", "--file", book(GOOD))
     (row,) = ask(kpi, "show", "sales", "--org", "Group", "--period", "2026-03")
     assert list(row) == list(BOARD)
-    assert (row["value"], row["previous"], row["dimensions"], row["period_start"]) == ("111.5", "7", {}, "2026-03-01")
+    assert (row["value"], row["previous"], row["dimensions"], row["period_start"]) == (
+        "111.5",
+        "7",
+        {},
+        "2026-03-01",
+    )
     assert row["restated"] is False and dt.datetime.fromisoformat(row["computed_at"]).tzinfo
     split = ask(kpi, "show", "sales", "--org", "p1", "--period", "2026-Q1", "--by", "product")
-    assert [(r["dimensions"], r["value"]) for r in split] == [({"product": "a"}, "100.5"), ({"product": "b"}, "11")]
+    assert [(r["dimensions"], r["value"]) for r in split] == [
+        ({"product": "a"}, "100.5"),
+        ({"product": "b"}, "11"),
+    ]
     assert {r["period"] for r in ask(kpi, "show", "sales", "--period", "2026")} == {"2026-02", "2026-03"}
     assert ask(kpi, "show", "sales", "--as-of", "2020-01-01") == []
     assert ask(kpi, "show", "stock") == []
@@ -107,14 +127,21 @@ def test_trace_adds_up_to_the_kpi(kpi: Run, book: Callable[[str], Path]) -> None
     kpi("run", "book", "--file", book(GOOD))
     told = ask(kpi, "trace", "sales", "--org", "group", "--period", "2026-Q1")
     assert set(told) == {"kpi", "contributions"}
-    assert sum(Decimal(f["value"]) for f in told["contributions"]) == Decimal(told["kpi"]["value"]) == Decimal("118.5")
+    assert (
+        sum(Decimal(f["value"]) for f in told["contributions"])
+        == Decimal(told["kpi"]["value"])
+        == Decimal("118.5")
+    )
     assert {(f["org"], f["cell"], f["file"]) for f in told["contributions"]} == {
         ("p1", "D2", "三月.csv"), ("p1", "D3", "三月.csv"), ("p3", "D4", "三月.csv"),
     }  # fmt: skip
     assert {f["metric"] for f in ask(kpi, "trace", "profit", "--org", "p1", "--period", "2026-03")["contributions"]} == {
         "sales", "cost",
     }  # fmt: skip
-    assert ask(kpi, "trace", "sales", "--org", "p2", "--period", "2026-03") == {"kpi": None, "contributions": []}
+    assert ask(kpi, "trace", "sales", "--org", "p2", "--period", "2026-03") == {
+        "kpi": None,
+        "contributions": [],
+    }
     code, out = kpi("trace", "sales", "--org", "p1", "--period", "2026-03")
     assert code == 0 and "三月.csv" in out and "D2" in out
 
@@ -163,11 +190,18 @@ def test_wrong_usage_is_exit_code_2(kpi: Run, arguments: tuple[str, ...]) -> Non
 
 def test_the_program_says_what_is_wrong_and_prints_nothing_else(kpi: Run, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "include.cli", "show", "turnover", "--json"]
-    done = subprocess.run(command, cwd=PROJECT, env=dict(os.environ), capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        command, cwd=PROJECT, env=dict(os.environ), capture_output=True, text=True, timeout=60, check=False
+    )
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("kpi: There is no metric 'turnover'; the metrics are ") and "Traceback" not in done.stderr
+    assert (
+        done.stderr.startswith("kpi: There is no metric 'turnover'; the metrics are ")
+        and "Traceback" not in done.stderr
+    )
     (tmp_path / "config" / "org.yaml").write_text("- {unit: a, colour: red}\n")
-    done = subprocess.run(command, cwd=PROJECT, env=dict(os.environ), capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        command, cwd=PROJECT, env=dict(os.environ), capture_output=True, text=True, timeout=60, check=False
+    )
     assert (done.returncode, done.stdout) == (1, "") and "org.yaml:1" in done.stderr
 
 
@@ -199,5 +233,9 @@ def test_what_is_no_moment_is_said(text: str) -> None:
 def test_numbers_are_written_whole() -> None:
     numbers = ["1E+3", "0.10", "-0.0", "123456789012345678901234567890.5", "100"]
     assert [format_exact(Decimal(n)) for n in numbers] == ["1000", "0.1", "0", numbers[3], "100"]
-    assert [format_short(Decimal(n)) for n in ("1234567.00005", "-3", "100")] == ["1,234,567.0001", "-3", "100"]
+    assert [format_short(Decimal(n)) for n in ("1234567.00006", "-3", "100")] == [
+        "1,234,567.0001",
+        "-3",
+        "100",
+    ]
     assert (format_short(None), format_share(None), format_share(Decimal("0.0549"))) == ("–", "–", "5.5%")

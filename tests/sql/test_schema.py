@@ -61,7 +61,15 @@ def test_every_view_function_and_column_is_commented(reader_url: str) -> None:
         "SELECT c.relname, a.attname, col_description(c.oid, a.attnum), obj_description(c.oid) FROM pg_class AS c "
         "JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 WHERE c.relnamespace = 'bi'::regnamespace",
     )
-    assert {row[0] for row in columns} >= {"kpi_month", "kpi_quarter", "fact", "metric", "org", "submission", "check_result"}
+    assert {row[0] for row in columns} >= {
+        "kpi_month",
+        "kpi_quarter",
+        "fact",
+        "metric",
+        "org",
+        "submission",
+        "check_result",
+    }
     assert [row for row in columns if not row[2] or not row[3]] == []
     functions = read(
         reader_url,
@@ -72,10 +80,17 @@ def test_every_view_function_and_column_is_commented(reader_url: str) -> None:
 
 def test_the_readers_log_in_reads_bi_and_nothing_else(company: Company, reader_url: str) -> None:
     company.count(Fact("sales", "p1", "2026-01", 1))
-    views = [name for (name,) in read(reader_url, "SELECT table_name FROM information_schema.tables WHERE table_schema = 'bi'")]
+    views = [
+        name
+        for (name,) in read(
+            reader_url, "SELECT table_name FROM information_schema.tables WHERE table_schema = 'bi'"
+        )
+    ]
     for view in views:
         read(reader_url, f"SELECT * FROM bi.{view}")
-    assert read(reader_url, "SELECT value FROM bi.kpi_month_as_of(now()) WHERE metric = 'sales' AND org = 'p1'") == [(1,)]
+    assert read(
+        reader_url, "SELECT value FROM bi.kpi_month_as_of(now()) WHERE metric = 'sales' AND org = 'p1'"
+    ) == [(1,)]
     for statement in (
         "SELECT * FROM ledger.fact",
         "SELECT * FROM ledger.kpi",
@@ -88,7 +103,9 @@ def test_the_readers_log_in_reads_bi_and_nothing_else(company: Company, reader_u
         "SELECT ledger.ensure_partition('2030-01-01')",
         "SET ROLE kpi_loader",
     ):
-        with pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.ObjectNotInPrerequisiteState)):
+        with pytest.raises(
+            (psycopg.errors.InsufficientPrivilege, psycopg.errors.ObjectNotInPrerequisiteState)
+        ):
             read(reader_url, statement)
 
 
@@ -96,21 +113,31 @@ def test_a_sqlalchemy_client_reads_the_board(company: Company, reader_url: str) 
     company.count(Fact("sales", "p1", "2026-01", "1.50", '{"product":"甲"}'))
     engine = create_engine(warehouse.as_psycopg(reader_url))
     try:
-        assert {column["name"] for column in inspect(engine).get_columns("kpi_month", schema="bi")} == set(BOARD)
+        assert {column["name"] for column in inspect(engine).get_columns("kpi_month", schema="bi")} == set(
+            BOARD
+        )
         with engine.connect() as connection:
             row = connection.execute(
-                text("SELECT * FROM bi.kpi_month WHERE metric = 'sales' AND org = 'group' AND dimensions <> '{}'")
+                text(
+                    "SELECT * FROM bi.kpi_month WHERE metric = 'sales' AND org = 'group' AND dimensions <> '{}'"
+                )
             ).one()
     finally:
         engine.dispose()
-    assert (row.value, row.dimensions, row.period_start) == (Decimal("1.5"), {"product": "甲"}, dt.date(2026, 1, 1))
+    assert (row.value, row.dimensions, row.period_start) == (
+        Decimal("1.5"),
+        {"product": "甲"},
+        dt.date(2026, 1, 1),
+    )
 
 
 @pytest.mark.skipif(shutil.which("psql") is None, reason="no psql on this machine")
 def test_psql_reads_the_board(company: Company, reader_url: str) -> None:
     company.count(Fact("sales", "p1", "2026-01", 7))
     asked = "SELECT value FROM bi.kpi_quarter WHERE metric = 'sales' AND org = 'group'"
-    done = subprocess.run(["psql", reader_url, "-Atc", asked], capture_output=True, text=True, check=True, timeout=30)
+    done = subprocess.run(
+        ["psql", reader_url, "-Atc", asked], capture_output=True, text=True, check=True, timeout=30
+    )
     assert done.stdout == "7\n"
 
 
@@ -136,7 +163,9 @@ def test_quotients_are_exact_to_the_twelfth_place(warehouse_url: str) -> None:
         ("3", "0"): None,
     }
     for (dividend, divisor), expected in cases.items():
-        ((found,),) = read(warehouse_url, f"SELECT ledger.quotient({dividend}::numeric, {divisor}::numeric)::text")
+        ((found,),) = read(
+            warehouse_url, f"SELECT ledger.quotient({dividend}::numeric, {divisor}::numeric)::text"
+        )
         assert found == expected, (dividend, divisor)
 
 

@@ -1,6 +1,6 @@
 -- The KPI board of grain {grain}: one row a metric x org unit x period x dimension set, org tree as it was.
 -- {counts} says which KPI rows count: the current ones, or those in force at a moment.
-WITH shown AS (
+WITH shown AS NOT MATERIALIZED ( -- four uses, each by index: kept apart it would be all KPIs of all periods
     SELECT * FROM ledger.kpi WHERE grain = '{grain}' AND {counts}
 )
 SELECT m.metric,

@@ -355,6 +355,16 @@ RETURN trim_scale(round(div(dividend * 10000000000000, nullif(divisor, 0)) * 0.0
 COMMENT ON FUNCTION ledger.quotient IS 'Rounded half-up (away from zero) to 12 places; null where the divisor is 0. '
     'Whole thirteenth places, cut off: they decide the rounding, and no digit beyond them can';
 
+CREATE FUNCTION ledger.gather_statistics(wanted text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF wanted NOT IN ('kpi', 'part', 'submission', 'coverage', 'period', 'org_tree', 'metric_version') THEN RAISE EXCEPTION 'no such table'; END IF;
+    EXECUTE format('ANALYZE ledger.%I', wanted);
+END $$;
+REVOKE ALL ON FUNCTION ledger.gather_statistics(text) FROM PUBLIC;
+COMMENT ON FUNCTION ledger.gather_statistics IS 'Statistics of a table that has just grown: without them the next plan takes it '
+    'for empty, and autovacuum comes a minute late. Only an owner may ANALYZE, so the loader asks here';
+
 DO $$
 BEGIN
     EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO kpi_loader', current_database());
@@ -377,5 +387,5 @@ GRANT UPDATE ON ledger.batch, ledger.message, ledger.org, ledger.metric_version,
 GRANT DELETE ON ledger.touched_month, ledger.touched_quarter, ledger.part, ledger.org_line, ledger.org_tree,
     ledger.metric_version, ledger.expectation, ledger.source, ledger.period TO kpi_loader;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA ledger TO kpi_loader;
-GRANT EXECUTE ON FUNCTION ledger.ensure_partition(date) TO kpi_loader;
+GRANT EXECUTE ON FUNCTION ledger.ensure_partition(date), ledger.gather_statistics(text) TO kpi_loader;
 GRANT USAGE ON SCHEMA ledger TO kpi_reader;

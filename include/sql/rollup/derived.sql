@@ -2,7 +2,9 @@
 -- What stands in braces is rendered by include.rollup from the parsed formula: numbers and fixed letters only. A dimension set has a row where every component has one; the total has one where any component does.
 -- A value given for the metric itself (a target) stands. Grain: one row a unit x period x dimension set x scenario.
 INSERT INTO work (metric_id, org_id, start, dimset_id, scenario, metric_version, value, ytd, completeness, reason, reported, computed)
-WITH parts AS (
+WITH given AS MATERIALIZED (
+    SELECT org_id, start, dimset_id, scenario FROM work WHERE metric_id = :metric_id
+), parts AS (
     SELECT w.org_id, p.start, w.dimset_id, w.scenario,
            {columns},
            count(DISTINCT w.metric_id) FILTER (WHERE w.start = p.start) AS present,
@@ -27,6 +29,5 @@ SELECT :metric_id, c.org_id, c.start, c.dimset_id, c.scenario, :version, trim_sc
 FROM computed AS c
 WHERE (c.present = cardinality(CAST(:components AS integer[]))
        OR c.scenario = 'A' AND c.dimset_id = (SELECT dimset_id FROM ledger.dimset WHERE dimensions = '{}'::jsonb))
-  AND NOT EXISTS (SELECT FROM work AS w
-                  WHERE w.metric_id = :metric_id AND w.org_id = c.org_id AND w.start = c.start
-                    AND w.dimset_id = c.dimset_id AND w.scenario = c.scenario)
+  AND NOT EXISTS (SELECT FROM given AS g
+                  WHERE g.org_id = c.org_id AND g.start = c.start AND g.dimset_id = c.dimset_id AND g.scenario = c.scenario)
