@@ -36,27 +36,27 @@ def extract(source: str, **context: Any) -> list[int]:
 
 
 @task.short_circuit(ignore_downstream_trigger_rules=False)
-def validate(source: str, batches: list[int], **context: Any) -> list[int]:
+def validate(batches: list[int]) -> list[int]:
     """Check every batch; return the ids of those that go on."""
     from include import stages
 
-    return stages.validate(batches, _run(source, context))
+    return stages.validate(batches)
 
 
 @task.short_circuit(ignore_downstream_trigger_rules=False)
-def standardise(source: str, batches: list[int], **context: Any) -> list[int]:
+def standardise(batches: list[int]) -> list[int]:
     """Turn measures into metrics; return the ids of the batches that go on."""
     from include import stages
 
-    return stages.standardise(batches, _run(source, context))
+    return stages.standardise(batches)
 
 
 @task(outlets=[FACTS])
-def load(source: str, batches: list[int], **context: Any) -> list[str]:
+def load(batches: list[int], **context: Any) -> list[str]:
     """Load the batches and ring for the months that they touched; return those months."""
     from include import stages
 
-    months = stages.load(batches, _run(source, context))
+    months = stages.load(batches)
     if not months:
         raise AirflowSkipException("nothing new: what was sent is already in the ledger, or was refused")
     context["outlet_events"][FACTS].add_partitions(limit_partitions(months, 3))
@@ -97,7 +97,7 @@ def build_dag(source: Any, timezone: str) -> DAG:
     ) as dag:
         batches: Any = extract(source.source)
         for step in (validate, standardise, load):
-            batches = step(source.source, batches)
+            batches = step(batches)
         batches >> report(source.source)
     return dag
 

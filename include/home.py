@@ -32,6 +32,10 @@ class Home:
         """`stage/<batch>/`: Parquet files on their way between the stages."""
         return self.root / "stage"
 
+    def stage_folder(self, batch_id: int) -> Path:
+        """`stage/<batch>/`: one batch's files between the stages; gone when it is finished."""
+        return self.stage / str(batch_id)
+
     @property
     def archive(self) -> Path:
         """Every delivered file, by content hash."""

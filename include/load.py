@@ -44,7 +44,6 @@ SLICE_COLUMNS = [
     "cells_hash",
     "facts",
 ]
-SLICE_GRAINS = {"day": "D", "month": "M", "quarter": "Q"}
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,6 @@ class Delivery:
 
     batch_id: int
     source: str
-    slice: str
     authority: str
     mapping_version: str
 

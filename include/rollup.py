@@ -186,7 +186,8 @@ def _evaluate(connection: Connection, derivation: Derivation, grain: Grain) -> N
         .replace("{ytd}", derivation.ytd)
         .replace("{missing}", f"concat_ws(', ', {missing})")
         .replace(
-            "{rows}", "w.start = ANY (ARRAY[p.start, p.previous])" if derivation.reaches_back else "w.start = p.start"
+            "{rows}",
+            "w.start = ANY (ARRAY[p.start, p.previous])" if derivation.reaches_back else "w.start = p.start",
         )
     )
     parameters = {

@@ -5,15 +5,12 @@ below `stage/<batch>/`. Each batch stands or falls alone: refused data is record
 of ours too, and the others go on. Only an unreachable system raises, so that the task is tried again.
 """
 
-import datetime as dt
-import hashlib
 import logging
 import shutil
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import psycopg
 import pyarrow.parquet as pq
@@ -24,8 +21,7 @@ from include import outbox, warehouse
 from include import rollup as rolling
 from include import standardise as standardising
 from include import validate as validating
-from include.airflow_adapters.connections import resolve_connection
-from include.batch import Window, load_reported, save_reported
+from include.batch import Window, load_reported
 from include.batches import (
     BatchRow,
     Run,
@@ -37,18 +33,25 @@ from include.batches import (
     read_findings,
 )
 from include.catalogue import Catalogue, load_catalogue
-from include.catalogue.models import RestSource, Source, SqlSource, WorkbookSource
-from include.connectors import rest, sql, workbook
+from include.catalogue.models import Source, WorkbookSource
 from include.errors import Finding, MetricLedgerError, RefusedError, SourceUnavailableError, UsageError
+from include.extract import (
+    mapping_version,
+    read_file,
+    read_system,
+    stage_file,
+    take_in,
+    take_in_waiting,
+    window_of,
+)
 from include.home import configuration_folder, current_home
 from include.inbox import list_waiting
-from include.intake import archive_file, leave_inbox, reject_file
+from include.intake import reject_file
 from include.publish import publish_catalogue
 
 __all__ = ["Run", "extract", "load", "report", "rollup_months", "rollup_quarters", "standardise", "validate"]
 
 log = logging.getLogger(__name__)
-BEGINNING_OF_DATA = dt.date(1990, 1, 1)
 
 
 @lru_cache(maxsize=2)
@@ -81,20 +84,15 @@ def extract(source_id: str, run: Run, *, file: Path | None = None, window: Windo
     source = find_source(catalogue, source_id)
     publish()
     if isinstance(source, WorkbookSource):
-        home = current_home()
-        paths = [file] if file else list_waiting(home.inbox / source_id)
-        fresh = [_take_in(catalogue, source, run, path, keep=file is not None) for path in paths]
-        batches = [batch for batch in fresh if batch is not None]
-        if file is None:
-            batches = sorted({*batches, *_unfinished(run)})
-        return [batch for batch in batches if _guard(batch, "extract", _read_file, source)]
-    span = window or _window_of(catalogue, source)
+        batches = [take_in(catalogue, source, run, file)] if file else take_in_waiting(catalogue, source, run)
+        return [batch for batch in batches if batch and _guard(batch, "extract", read_file, source)]
+    span = window or window_of(catalogue, source)
     with warehouse.connect() as connection:
         opened = open_batch(
             connection, run, mapping_version(catalogue, source), window_start=span.start, window_end=span.end
         )
     assert opened is not None
-    return [opened] if _guard(opened, "extract", _read_system, catalogue, source) else []
+    return [opened] if _guard(opened, "extract", read_system, catalogue, source) else []
 
 
 def find_source(catalogue: Catalogue, source_id: str) -> Source:
@@ -106,82 +104,10 @@ def find_source(catalogue: Catalogue, source_id: str) -> Source:
     return catalogue.sources[source_id]
 
 
-def mapping_version(catalogue: Catalogue, source: Source) -> str:
-    """Return a hash of what turns this source's cells into facts; what facts themselves show is left out."""
-    text = source.model_dump_json() + catalogue.queries.get(source.source, "")
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _take_in(catalogue: Catalogue, source: Source, run: Run, path: Path, *, keep: bool) -> int | None:
-    """Archive and claim one file; None where another run holds the claim, or finished it."""
-    home = current_home()
-    intake = archive_file(path, home.inbox / source.source, home)
-    about = {
-        "filename": intake.filename,
-        "content_hash": intake.content_hash,
-        "archive_uri": f"file://{intake.archive}",
-    }
-    claim = f"{run.run_id}|{intake.claim}" if keep else intake.claim
-    with warehouse.connect() as connection:
-        batch = open_batch(connection, run, mapping_version(catalogue, source), claim=claim, **about)
-    if not keep:
-        leave_inbox(intake)
-    return batch
-
-
-def _unfinished(run: Run) -> list[int]:
-    with warehouse.connect() as connection:
-        rows = warehouse.fetch(
-            connection, "batch/unfinished", source=run.source, run_id=run.run_id, run_url=run.url
-        )
-    return [row["batch_id"] for row in rows]
-
-
-def _read_file(batch: BatchRow, source: WorkbookSource) -> None:
-    archived = Path(batch.archive_uri.removeprefix("file://"))
-    delivered = current_home().inbox / source.source / batch.filename
-    reported = workbook.fetch(source, archived, delivered)
-    save_reported(reported, _stage(batch.batch_id, "reported"))
-    with warehouse.connect() as connection:
-        advance(connection, batch.batch_id, "read", rows_read=reported.rows_read)
-
-
-def _read_system(batch: BatchRow, catalogue: Catalogue, source: SqlSource | RestSource) -> None:
-    assert batch.window is not None
-    named = resolve_connection(source.connection)
-    if isinstance(source, SqlSource):
-        reported = sql.fetch(
-            source, catalogue.query_of(source), batch.window, named, timezone=catalogue.calendar.timezone
-        )
-    else:
-        reported = rest.fetch(source, batch.window, named)
-    save_reported(reported, _stage(batch.batch_id, "reported"))
-    with warehouse.connect() as connection:
-        advance(connection, batch.batch_id, "read", rows_read=reported.rows_read)
-
-
-def _window_of(catalogue: Catalogue, source: SqlSource | RestSource) -> Window:
-    """Return the dates that a run reads again, as whole slices; everything for a source never loaded."""
-    today = dt.datetime.now(ZoneInfo(catalogue.calendar.timezone)).date()
-    with warehouse.connect() as connection:
-        loaded = warehouse.run(connection, "batch/has_accepted", source=source.source).scalar_one()
-    if source.window_days is None or not loaded:
-        return Window(BEGINNING_OF_DATA, today + dt.timedelta(days=1))
-    return widen(catalogue, source, today - dt.timedelta(days=source.window_days), today)
-
-
-def widen(catalogue: Catalogue, source: Source, first: dt.date, last: dt.date) -> Window:
-    """Return the window from `first` to `last` widened to whole slices: a slice is replaced as a whole."""
-    grain = loading.SLICE_GRAINS[source.slice]
-    calendar = catalogue.periods
-    start = calendar.period_bounds(calendar.key_of(first, grain))[0]  # type: ignore[arg-type]
-    return Window(start, calendar.period_bounds(calendar.key_of(last, grain))[1])  # type: ignore[arg-type]
-
-
 # Validate, standardise, load ----------------------------------------------------------------------------------
 
 
-def validate(batch_ids: list[int], run: Run) -> list[int]:
+def validate(batch_ids: list[int]) -> list[int]:
     """Check every batch against its source's rules; returns those that hold anything to load."""
     return [batch for batch in batch_ids if _guard(batch, "validate", _validate_one)]
 
@@ -189,7 +115,7 @@ def validate(batch_ids: list[int], run: Run) -> list[int]:
 def _validate_one(batch: BatchRow) -> None:
     catalogue = current_catalogue()
     source = find_source(catalogue, batch.source)
-    reported = load_reported(_stage(batch.batch_id, "reported"))
+    reported = load_reported(stage_file(batch.batch_id, "reported"))
     with warehouse.connect() as connection:
         last_rows = warehouse.run(
             connection, "batch/last_rows", source=batch.source, batch_id=batch.batch_id
@@ -197,13 +123,13 @@ def _validate_one(batch: BatchRow) -> None:
     validated = validating.validate(source, catalogue, reported, last_rows)
     if not validated.accepted:
         raise RefusedError(validated.findings)
-    validating.save_validated(validated, _stage(batch.batch_id, "validated"))
+    validating.save_validated(validated, stage_file(batch.batch_id, "validated"))
     with warehouse.connect() as connection:
         note_findings(connection, batch.batch_id, "validate", validated.findings)
         advance(connection, batch.batch_id, "validated")
 
 
-def standardise(batch_ids: list[int], run: Run) -> list[int]:
+def standardise(batch_ids: list[int]) -> list[int]:
     """Turn the measures of every batch into facts of the catalogue's metrics and units."""
     return [batch for batch in batch_ids if _guard(batch, "standardise", _standardise_one)]
 
@@ -211,14 +137,14 @@ def standardise(batch_ids: list[int], run: Run) -> list[int]:
 def _standardise_one(batch: BatchRow) -> None:
     catalogue = current_catalogue()
     source = find_source(catalogue, batch.source)
-    validated = validating.load_validated(_stage(batch.batch_id, "validated"))
+    validated = validating.load_validated(stage_file(batch.batch_id, "validated"))
     facts = standardising.standardise(source, catalogue, validated)
-    pq.write_table(facts, _stage(batch.batch_id, "facts"), compression="zstd")
+    pq.write_table(facts, stage_file(batch.batch_id, "facts"), compression="zstd")
     with warehouse.connect() as connection:
         advance(connection, batch.batch_id, "standardised")
 
 
-def load(batch_ids: list[int], run: Run) -> list[str]:
+def load(batch_ids: list[int]) -> list[str]:
     """Load every batch's facts, each in one transaction; returns the months touched, in order."""
     months: set[str] = set()
     for batch in batch_ids:
@@ -229,10 +155,9 @@ def load(batch_ids: list[int], run: Run) -> list[str]:
 def _load_one(batch: BatchRow, months: set[str]) -> None:
     catalogue = current_catalogue()
     source = find_source(catalogue, batch.source)
-    facts = pq.read_table(_stage(batch.batch_id, "facts"))
-    delivery = loading.Delivery(
-        batch.batch_id, source.source, source.slice, source.authority, mapping_version(catalogue, source)
-    )
+    facts = pq.read_table(stage_file(batch.batch_id, "facts"))
+    mapping = mapping_version(catalogue, source)
+    delivery = loading.Delivery(batch.batch_id, source.source, source.authority, mapping)
     with warehouse.connect() as connection:
         if not warehouse.run(connection, "batch/hold", batch_id=batch.batch_id).scalar_one():
             return  # another run, which took this batch for a killed one's, has just loaded it
@@ -240,7 +165,7 @@ def _load_one(batch: BatchRow, months: set[str]) -> None:
         note_findings(connection, batch.batch_id, "load", loaded.warnings)
         advance(connection, batch.batch_id, "accepted" if loaded.submissions else "unchanged")
     months.update(loaded.months)
-    shutil.rmtree(_stage_folder(batch.batch_id), ignore_errors=True)
+    shutil.rmtree(current_home().stage_folder(batch.batch_id), ignore_errors=True)
 
 
 def _guard(batch_id: int, stage: str, step: Callable[..., None], *arguments: Any) -> bool:
@@ -285,22 +210,12 @@ def _refuse(batch: BatchRow, stage: str, findings: list[Finding]) -> None:
             reject_file(current_home(), batch.source, batch.batch_id, batch.filename, archive, findings)
         except OSError:
             log.exception("batch %s: the refused file could not be put into rejected/", batch.batch_id)
-    shutil.rmtree(_stage_folder(batch.batch_id), ignore_errors=True)
+    shutil.rmtree(current_home().stage_folder(batch.batch_id), ignore_errors=True)
 
 
 def _fail(batch: BatchRow, code: str) -> None:
     with warehouse.connect() as connection:
         advance(connection, batch.batch_id, "failed", failure=code)
-
-
-def _stage_folder(batch_id: int) -> Path:
-    return current_home().stage / str(batch_id)
-
-
-def _stage(batch_id: int, name: str) -> str:
-    folder = _stage_folder(batch_id)
-    folder.mkdir(parents=True, exist_ok=True)
-    return str(folder / f"{name}.parquet")
 
 
 # Roll up ------------------------------------------------------------------------------------------------------

@@ -149,19 +149,17 @@ class Company:
         self,
         *facts: Fact,
         source: str = "book",
-        slice: str = "month",  # noqa: A002 - the word of the configuration
         mapping: str = "1",
     ) -> Loaded:
         """Load facts as one batch of `source`, in one transaction."""
         with warehouse.connect() as connection:
-            return self.deliver_in(connection, *facts, source=source, slice=slice, mapping=mapping)
+            return self.deliver_in(connection, *facts, source=source, mapping=mapping)
 
     def deliver_in(
         self,
         connection: Any,
         *facts: Fact,
         source: str = "book",
-        slice: str = "month",  # noqa: A002 - as above
         mapping: str = "1",
     ) -> Loaded:
         """Load facts within the caller's transaction."""
@@ -169,7 +167,7 @@ class Company:
         batch = open_batch(connection, Run(f"run-{self._runs}", "", source), mapping)
         assert batch is not None
         authority = self.catalogue.sources[source].authority
-        delivery = Delivery(batch, source, slice, authority, mapping)
+        delivery = Delivery(batch, source, authority, mapping)
         return loading.load_facts(
             connection, self.catalogue.periods, delivery, to_arrow(self.catalogue, facts)
         )

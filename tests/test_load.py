@@ -77,9 +77,9 @@ def test_a_b_a_are_three_submissions(company: Company) -> None:
 
 def test_touched_are_exactly_the_months_that_began_or_ended(company: Company) -> None:
     quarter = [Fact("sales", "p1", f"2026-0{m}", m, slice="2026-Q1") for m in (1, 2, 3)]
-    assert company.deliver(*quarter, slice="quarter").months == ["2026-01", "2026-02", "2026-03"]
+    assert company.deliver(*quarter).months == ["2026-01", "2026-02", "2026-03"]
     company.roll_up()
-    dropped = company.deliver(Fact("cost", "p1", "2026-02", 9, slice="2026-Q1"), slice="quarter")
+    dropped = company.deliver(Fact("cost", "p1", "2026-02", 9, slice="2026-Q1"))
     assert dropped.months == ["2026-01", "2026-02", "2026-03"], "months that are no longer reported too"
     touched = company.query(
         "SELECT m.metric, t.month FROM ledger.touched_month AS t JOIN ledger.metric AS m USING (metric_id) ORDER BY 1, 2"
@@ -126,7 +126,7 @@ def refused(company: Company, *facts: Fact, **how: str) -> list[tuple[str, str, 
 def test_a_second_source_of_a_number_is_refused(company: Company) -> None:
     company.deliver(MARCH)
     day = Fact("sales", "p1", "2026-03-05", 1)
-    assert refused(company, day, source="other", slice="day") == [("doubled_source", "p1", "2026-03-05")]
+    assert refused(company, day, source="other") == [("doubled_source", "p1", "2026-03-05")]
     company.deliver(Fact("cost", "p1", "2026-03", 1), source="other")  # another metric
     company.deliver(Fact("sales", "p1", "2026-04", 1), source="other")  # another month
     company.deliver(Fact("sales", "p1", "2026-03", 1, scenario="target"), source="other")
@@ -137,7 +137,7 @@ def test_a_parent_and_its_child_are_refused(company: Company) -> None:
     company.deliver(MARCH)
     assert refused(company, Fact("sales", "group", "2026-03", 1)) == [("doubled_parent", "group", "2026-03")]
     company.deliver(Fact("sales", "west", "2026-03", 1))
-    assert refused(company, Fact("sales", "p3", "2026-Q1", 1), slice="quarter", source="other") == [
+    assert refused(company, Fact("sales", "p3", "2026-Q1", 1), source="other") == [
         ("doubled_parent", "p3", "2026-Q1")
     ]
     both = [Fact("cost", "east", "2026-03", 1), Fact("cost", "p2", "2026-03", 1)]
@@ -162,8 +162,8 @@ def test_a_metric_that_does_not_add_up_may_stand_at_both(company: Company) -> No
 def test_a_changed_slice_grain_is_refused(company: Company) -> None:
     company.deliver(MARCH)
     day = Fact("sales", "p1", "2026-03-05", 1)
-    assert refused(company, day, slice="day") == [("slice_grain_changed", "p1", "2026-03-05")]
-    company.deliver(Fact("sales", "p1", "2026-04-05", 1), slice="day")
+    assert refused(company, day) == [("slice_grain_changed", "p1", "2026-03-05")]
+    company.deliver(Fact("sales", "p1", "2026-04-05", 1))
 
 
 def test_a_cross_check_is_compared_and_never_counted(company: Company) -> None:

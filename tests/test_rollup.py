@@ -49,9 +49,9 @@ def test_a_stock_is_the_last_one(company: Company) -> None:
         Fact("stock", "p1", "2026-03-02", 9),
         Fact("stock", "p3", "2026-03-31", 5),
     ]
-    company.count(*days, slice="day")
+    company.count(*days)
     assert series(company, "stock", "group", "2026-03", "2026-Q1") == [13, 13]
-    company.count(Fact("stock", "p1", "2026-05-01", 3), slice="day")
+    company.count(Fact("stock", "p1", "2026-05-01", 3))
     assert series(company, "stock", "group", "2026-05", "2026-Q2") == [3, None]
     row = company.board("stock", "group", "2026-Q2")
     assert (row.reason, row.completeness) == ("no value for the period's last month", 0)
@@ -249,12 +249,12 @@ def test_flows_beside_year_to_date_values_are_both_counted(company: Company) -> 
 
 
 def test_quarterly_figures_are_no_months(company: Company) -> None:
-    company.count(Fact("sales", "p1", "2026-Q1", 90), Fact("stock", "p1", "2026-Q1", 7), slice="quarter")
+    company.count(Fact("sales", "p1", "2026-Q1", 90), Fact("stock", "p1", "2026-Q1", 7))
     assert company.kpi("sales", "group", "2026-Q1") == 90
     assert company.kpi("stock", "group", "2026-Q1") == 7
     assert company.board("sales", "group", "2026-Q1").completeness == 1
     assert company.query("SELECT * FROM bi.kpi_month") == []
-    company.count(Fact("sales", "p1", "2026-Q2", 10), slice="quarter")
+    company.count(Fact("sales", "p1", "2026-Q2", 10))
     assert company.board("sales", "group", "2026-Q2").ytd == 100
 
 
@@ -329,10 +329,10 @@ def test_only_a_change_of_what_was_complete_is_a_restatement(company: Company) -
 
 def test_a_month_that_grows_day_by_day_is_not_restated(company: Company) -> None:
     for day in (1, 2, 3):
-        company.count(Fact("sales", "p1", f"2026-01-0{day}", day), slice="day")
+        company.count(Fact("sales", "p1", f"2026-01-0{day}", day))
     assert company.kpi("sales", "group", "2026-01") == 6
     assert not company.board("sales", "group", "2026-01").restated
-    company.count(Fact("sales", "p1", "2026-01-02", 9), slice="day")
+    company.count(Fact("sales", "p1", "2026-01-02", 9))
     assert company.board("sales", "group", "2026-01").restated
 
 

@@ -26,7 +26,7 @@ def quotient(dividend: Decimal, divisor: Decimal) -> Decimal | None:
         return (dividend / divisor).quantize(Decimal("1e-12"), ROUND_HALF_UP) if divisor else None
 
 
-def month_value(facts: dict[Key, Decimal], metric: str, org: str, months: list[str]) -> Decimal | None | str:
+def month_value(facts: dict[Key, Decimal], metric: str, org: str, months: list[str]) -> Decimal | str | None:
     """Value at `org` over `months` (one, or a quarter's three); "none" where nothing was reported."""
     below = lambda unit, month: org in ("group", unit, parent(unit, month))  # noqa: E731
     if metric == "cost_rate":

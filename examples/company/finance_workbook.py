@@ -113,7 +113,7 @@ def _write_section(
     if total is None:
         return end
     sheet.write(end, 0, total, styles["total_label"])
-    sheet.write(end, 1, end - 6, styles["total_label"])
+    sheet.write(end, 1, end - 5, styles["total_label"])
     sums = [sum((column[label] or Decimal(0)) for label in labels) for column in columns]
     for column, value in enumerate([*sums, sum(sums)], FIRST_COLUMN):
         block = f"{xl_rowcol_to_cell(first, column)}:{xl_rowcol_to_cell(end - 1, column)}"

@@ -22,7 +22,9 @@ def test(context: typer.Context) -> None:
     is measured: it must be at least 85 %.
     """
     whole = set(context.args) <= {"--long"}
-    settings = ["-n", "auto", "--dist", "loadfile", "--cov", "--cov-report=term:skip-covered"] if whole else []
+    settings = (
+        ["-n", "auto", "--dist", "loadfile", "--cov", "--cov-report=term:skip-covered"] if whole else []
+    )
     raise typer.Exit(_run("-m", "pytest", *settings, *context.args))
 
 

@@ -15,6 +15,7 @@ from include.catalogue.models import WorkbookSource
 from include.cli.opening import open_warehouse
 from include.cli.tables import print_findings, print_json
 from include.errors import Finding, UsageError
+from include.extract import widen
 from include.home import current_home
 from include.messages import word
 
@@ -76,12 +77,12 @@ def run_source(source_id: str, file: Path | None, period: str | None, *, quiet: 
             start, stop = catalogue.periods.period_bounds(period)
         except ValueError as error:
             raise UsageError(f"{error}.") from error
-        window = stages.widen(catalogue, source, start, stop - dt.timedelta(days=1))
+        window = widen(catalogue, source, start, stop - dt.timedelta(days=1))
     with Console(stderr=True, quiet=quiet).status("") as status:
         batches = stages.extract(source_id, run, file=file and file.resolve(), window=window)
         for step in (stages.validate, stages.standardise, stages.load):
             status.update(f"{step.__name__} …")
-            passed = step(batches, run)
+            passed = step(batches)
             batches = passed if step is not stages.load else batches  # type: ignore[assignment]
         status.update("rolling up …")
         stages.rollup_months()

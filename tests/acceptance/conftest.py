@@ -52,8 +52,8 @@ class Installation:
             f"collect__{source}/{name}", f"http://kpi.example.com/dags/collect__{source}/runs/{name}", source
         )
         taken = stages.extract(source, run)
-        loaded = stages.standardise(stages.validate(taken, run), run)
-        months = stages.load(loaded, run)
+        loaded = stages.standardise(stages.validate(taken))
+        months = stages.load(loaded)
         told = stages.report(run, [])
         stages.send_messages(None)
         stages.rollup_months()

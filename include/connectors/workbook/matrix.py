@@ -34,7 +34,20 @@ from include.errors import ConfigurationError, Finding, RefusedError
 
 _HEADER_SEARCH_ROWS = 200
 _FIGURES = {
-    *("", "金额", "数额", "数量", "本期", "本月", "本月数", "本期数", "本月金额", "本期金额", "发生额", "实际"),
+    *(
+        "",
+        "金额",
+        "数额",
+        "数量",
+        "本期",
+        "本月",
+        "本月数",
+        "本期数",
+        "本月金额",
+        "本期金额",
+        "发生额",
+        "实际",
+    ),
     *("amount", "actual"),
 }
 """What a header says below its period without meaning anything else than the period's own figures."""

@@ -1,0 +1,127 @@
+"""Extract: what waits becomes batches: files out of the inbox, rows out of a department's system.
+
+Both end as one Parquet file of rows as reported below `stage/<batch>/`, with where each was read.
+"""
+
+import datetime as dt
+import hashlib
+import logging
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from include import warehouse
+from include.airflow_adapters.connections import resolve_connection
+from include.batch import Window, save_reported
+from include.batches import BatchRow, Run, advance, open_batch
+from include.catalogue import Catalogue
+from include.catalogue.models import RestSource, Source, SqlSource, WorkbookSource
+from include.connectors import rest, sql, workbook
+from include.home import current_home
+from include.inbox import list_waiting
+from include.intake import archive_file, leave_inbox
+
+log = logging.getLogger(__name__)
+BEGINNING_OF_DATA = dt.date(1990, 1, 1)
+SLICE_GRAINS = {"day": "D", "month": "M", "quarter": "Q"}
+NOT_MAPPING = {"name", "department", "owner", "due", "schedule", "expects", "connection"}
+"""What a source says that doesn't decide which facts its cells become."""
+
+
+def stage_file(batch_id: int, name: str) -> str:
+    """Return the path of one of a batch's files between the stages."""
+    return str(current_home().stage_folder(batch_id) / f"{name}.parquet")
+
+
+def mapping_version(catalogue: Catalogue, source: Source) -> str:
+    """Return a hash of what turns this source's cells into facts; what facts themselves show is left out."""
+    text = source.model_dump_json(exclude=NOT_MAPPING) + catalogue.queries.get(source.source, "")
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def take_in_waiting(catalogue: Catalogue, source: WorkbookSource, run: Run) -> list[int]:
+    """Archive and claim every whole file in the source's inbox, and take up what a killed run left.
+
+    Returns the batches, in order. A file that vanishes or can't be read meanwhile is left where it is.
+    """
+    taken = set(_take_up_unfinished(run))
+    for path in list_waiting(current_home().inbox / source.source):
+        try:
+            batch = take_in(catalogue, source, run, path, waiting=True)
+        except OSError:
+            log.exception("a file in the inbox of %s could not be taken in", source.source)
+            continue
+        taken |= {batch} if batch else set()
+    return sorted(taken)
+
+
+def take_in(
+    catalogue: Catalogue, source: Source, run: Run, path: Path, *, waiting: bool = False
+) -> int | None:
+    """Archive and claim one file; None where another run holds the claim, or finished it.
+
+    One that was `waiting` in the inbox leaves it; another stays where it is.
+    """
+    home = current_home()
+    intake = archive_file(path, home.inbox / source.source, home)
+    about = {
+        "filename": intake.filename,
+        "content_hash": intake.content_hash,
+        "archive_uri": f"file://{intake.archive}",
+    }
+    claim = intake.claim if waiting else f"{run.run_id}|{intake.claim}"
+    with warehouse.connect() as connection:
+        batch = open_batch(connection, run, mapping_version(catalogue, source), claim=claim, **about)
+    if waiting:
+        leave_inbox(intake)
+    return batch
+
+
+def _take_up_unfinished(run: Run) -> list[int]:
+    with warehouse.connect() as connection:
+        rows = warehouse.fetch(
+            connection, "batch/unfinished", source=run.source, run_id=run.run_id, run_url=run.url
+        )
+    return [row["batch_id"] for row in rows]
+
+
+def read_file(batch: BatchRow, source: WorkbookSource) -> None:
+    """Read a batch's archived file into `stage/`. Raises RefusedError with every finding."""
+    archived = Path(batch.archive_uri.removeprefix("file://"))
+    delivered = current_home().inbox / source.source / batch.filename
+    reported = workbook.fetch(source, archived, delivered)
+    save_reported(reported, stage_file(batch.batch_id, "reported"))
+    with warehouse.connect() as connection:
+        advance(connection, batch.batch_id, "read", rows_read=reported.rows_read)
+
+
+def read_system(batch: BatchRow, catalogue: Catalogue, source: SqlSource | RestSource) -> None:
+    """Read a batch's window from its system into `stage/`. Raises SourceUnavailableError or RefusedError."""
+    assert batch.window is not None
+    named = resolve_connection(source.connection)
+    if isinstance(source, SqlSource):
+        reported = sql.fetch(
+            source, catalogue.query_of(source), batch.window, named, timezone=catalogue.calendar.timezone
+        )
+    else:
+        reported = rest.fetch(source, batch.window, named)
+    save_reported(reported, stage_file(batch.batch_id, "reported"))
+    with warehouse.connect() as connection:
+        advance(connection, batch.batch_id, "read", rows_read=reported.rows_read)
+
+
+def window_of(catalogue: Catalogue, source: SqlSource | RestSource) -> Window:
+    """Return the dates that a run reads again, as whole slices; everything for a source never loaded."""
+    today = dt.datetime.now(ZoneInfo(catalogue.calendar.timezone)).date()
+    with warehouse.connect() as connection:
+        loaded = warehouse.run(connection, "batch/has_accepted", source=source.source).scalar_one()
+    if source.window_days is None or not loaded:
+        return Window(BEGINNING_OF_DATA, today + dt.timedelta(days=1))
+    return widen(catalogue, source, today - dt.timedelta(days=source.window_days), today)
+
+
+def widen(catalogue: Catalogue, source: Source, first: dt.date, last: dt.date) -> Window:
+    """Return the window from `first` to `last` widened to whole slices: a slice is replaced as a whole."""
+    grain = SLICE_GRAINS[source.slice]
+    calendar = catalogue.periods
+    start = calendar.period_bounds(calendar.key_of(first, grain))[0]  # type: ignore[arg-type]
+    return Window(start, calendar.period_bounds(calendar.key_of(last, grain))[1])  # type: ignore[arg-type]
