@@ -478,3 +478,20 @@ def test_touched_keys_survive_a_crash_of_the_rollup(company: Company) -> None:
     assert stages.pending_months() == ["2026-01"]
     company.roll_up()
     assert company.kpi("sales", "group", "2026-01") == 1
+
+
+def test_facts_of_one_date_that_differ_by_key_are_one_value(company: Company) -> None:
+    """Two shelves of one store: the last stock is both, an average level is the sum's over the days."""
+    shelves = [
+        Fact("stock", "p1", "2026-03-30", 5),
+        Fact("stock", "p1", "2026-03-31", 7),
+        Fact("stock", "p1", "2026-03-31", 8),
+    ]
+    staff = [
+        Fact("staff", "p1", "2026-03-30", 10),
+        Fact("staff", "p1", "2026-03-31", 12),
+        Fact("staff", "p1", "2026-03-31", 8),
+    ]
+    company.count(*shelves, *staff)
+    assert company.board("stock", "p1", "2026-03").value == 15
+    assert company.board("staff", "p1", "2026-03").value == 15, "(10 + 20) / 2"
