@@ -88,7 +88,7 @@ def status(home: Home) -> list[PartStatus]:
     document = _read_processes(home)
     records = _list_records(document)
     living = {name: record for name, record in records.items() if record.is_alive()}
-    unhealthy = find_unhealthy(home, _starts(living)) if "api-server" in living else set()
+    unhealthy = find_unhealthy(home, _starts(home, living)) if "api-server" in living else set()
     lines.append(_describe("supervisor", living.get("supervisor"), "running"))
     for part in PARTS:
         state = "starting" if part.name in unhealthy else "running"
@@ -150,7 +150,9 @@ def _wait_until_healthy(home: Home, report: Report) -> None:
         records = _list_records(document)
         _check_supervisor(home, document, begun + PATIENCE)
         living = {name: record for name, record in records.items() if record.is_alive()}
-        unhealthy = find_unhealthy(home, _starts(living)) | ({part.name for part in PARTS} - set(living))
+        unhealthy = find_unhealthy(home, _starts(home, living)) | (
+            {part.name for part in PARTS} - set(living)
+        )
         for part in PARTS:
             state = document.get("phase", "loading") if part.name in unhealthy else "running"
             state = "starting" if state == "running" and part.name in unhealthy else state
@@ -210,5 +212,11 @@ def _list_records(document: dict[str, Any]) -> dict[str, ProcessRecord]:
     return records
 
 
-def _starts(records: dict[str, ProcessRecord]) -> dict[str, float]:
-    return {name: record.started for name, record in records.items()}
+def _starts(home: Home, records: dict[str, ProcessRecord]) -> dict[str, float]:
+    """Return from when on a part's sign of life counts: its own start, or the database's where that is later.
+
+    A part that lost its database may look well by a heartbeat from before, and die a moment later.
+    """
+    postmaster = EmbeddedPostgres(home).find_process()
+    database = ProcessRecord.of(postmaster.pid).started if postmaster else 0.0
+    return {name: max(record.started, database) for name, record in records.items()}
