@@ -222,13 +222,19 @@ def _fail(batch: BatchRow, code: str) -> None:
 
 
 def rollup_months() -> list[str]:
-    """Recompute every touched month; returns the quarters that hold them."""
+    """Recompute every touched month; returns the quarters that hold them.
+
+    The configuration is published first: one that was edited since the last delivery must not meet the
+    definitions of before.
+    """
+    publish()
     with warehouse.exclusive("rollup"), warehouse.connect(isolation="REPEATABLE READ") as connection:
         return rolling.roll_up_months(connection, current_catalogue())
 
 
 def rollup_quarters() -> list[str]:
-    """Recompute every touched quarter and return them."""
+    """Recompute every touched quarter and return them; the configuration is published first."""
+    publish()
     with warehouse.exclusive("rollup"), warehouse.connect(isolation="REPEATABLE READ") as connection:
         return rolling.roll_up_quarters(connection, current_catalogue())
 

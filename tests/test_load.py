@@ -166,6 +166,15 @@ def test_a_changed_slice_grain_is_refused(company: Company) -> None:
     company.deliver(Fact("sales", "p1", "2026-04-05", 1))
 
 
+def test_a_month_and_its_quarter_in_one_delivery_are_refused(company: Company) -> None:
+    both = [Fact("sales", "p1", "2026-03", 1), Fact("sales", "p1", "2026-Q1", 9)]
+    assert refused(company, *both) == [
+        ("slice_grain_changed", "p1", "2026-03"),
+        ("slice_grain_changed", "p1", "2026-Q1"),
+    ]
+    company.deliver(Fact("sales", "p1", "2026-03", 1), Fact("sales", "p1", "2026-Q2", 9))
+
+
 def test_a_cross_check_is_compared_and_never_counted(company: Company) -> None:
     company.deliver(MARCH)
     company.roll_up()

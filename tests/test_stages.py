@@ -1,8 +1,10 @@
 """The stages as a DAG's tasks call them: what becomes of each delivery, whatever happens in between."""
 
 import json
+import os
 import threading
 import time
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -234,6 +236,20 @@ def test_a_period_and_all_can_be_recomputed(office: Office) -> None:
         stages.rollup_months()
     stages.touch()
     assert stages.pending_months() == ["2025-11", "2026-03"]
+
+
+def test_a_metric_added_between_load_and_rollup_is_computed(office: Office) -> None:
+    office.drop("a.csv", GOOD)
+    office.collect()
+    added = "    better: up, ratio: {of: sales, to: cost}}\n"
+    metric = "cover: {name: 倍数, definition: d, unit: '%', owner: controller, tier: internal,\n" + added
+    folder = Path(os.environ["KPI_CONFIG"])
+    (folder / "metrics" / "more.yaml").write_text(metric, "utf-8")
+    stages.read_catalogue.cache_clear()
+    assert stages.rollup_months() == ["2026-Q1"]
+    assert stages.rollup_quarters() == ["2026-Q1"]
+    board = "SELECT value FROM bi.kpi_quarter WHERE metric = 'cover' AND org = 'p1' AND dimensions = '{}'"
+    assert office.company.value(board) == Decimal("252.272727272727")
 
 
 def test_waiting_sources_are_those_with_whole_files(office: Office) -> None:

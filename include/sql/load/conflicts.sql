@@ -37,6 +37,12 @@ WITH mine AS MATERIALIZED (
         AND t.period_start < k.valid_to AND k.valid_from < t.period_stop
     JOIN ledger.metric_version AS v ON v.metric_id = n.metric_id AND v.valid_from <= n.period_start
         AND n.period_start < v.valid_to AND v.over_org <> 'none'
+    UNION
+    -- A month and the quarter that holds it, in one delivery: slices of one grain never overlap.
+    SELECT 'slice_grain_changed', n.org_id, n.period, n.metric_id, :source, o.org_id, o.period
+    FROM mine AS n
+    JOIN mine AS o ON o.org_id = n.org_id AND o.metric_id = n.metric_id AND o.scenario = n.scenario
+        AND o.period <> n.period AND o.period_start < n.period_stop AND n.period_start < o.period_stop
 )
 SELECT c.code, o.unit AS org, c.period, m.metric, c.source AS rival_source, r.unit AS rival_org, c.rival_period
 FROM clash AS c
