@@ -42,6 +42,14 @@ def ask(home: Home, statement: str) -> list[Any]:
         return list(connection.execute(text(statement)).all())
 
 
+def lives(pid: int) -> bool:
+    """Tell whether a process runs; a zombie, which its parent may reap at any moment, doesn't."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 @pytest.fixture(scope="module")
 def demo(
     tmp_path_factory: pytest.TempPathFactory,
@@ -162,7 +170,7 @@ def test_down_ends_every_process(demo: Demo) -> None:
     assert len(pids) == 7
     done = kpi(home, "down")
     assert done.returncode == 0 and done.stdout == "Ended.\n"
-    assert not [pid for pid in pids if psutil.pid_exists(pid) and psutil.Process(pid).status() != "zombie"]
+    assert not [pid for pid in pids if lives(pid)]
 
 
 @pytest.mark.long
