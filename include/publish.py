@@ -6,6 +6,7 @@ noted for recomputation, because its meaning may have.
 
 import datetime as dt
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
@@ -22,26 +23,34 @@ def publish_catalogue(connection: Connection, catalogue: Catalogue) -> bool:
 
     Runs in the caller's transaction: readers see the old configuration or the new one, never a mixture.
     """
-    if _published(connection) == catalogue.fingerprint:
+    today = dt.datetime.now(ZoneInfo(catalogue.calendar.timezone)).date()
+    if _is_published(connection, catalogue, today):
         return False
     warehouse.run(connection, "publish/lock")
-    before = _published(connection)
-    if before == catalogue.fingerprint:
+    if _is_published(connection, catalogue, today):
         return False
+    is_first = _published(connection, today) is None
     _publish_periods(connection, catalogue)
-    _publish_org(connection, catalogue)
+    _publish_org(connection, catalogue, today)
     _publish_metrics(connection, catalogue)
     _publish_sources(connection, catalogue)
-    warehouse.gather_statistics(connection, warehouse.MANY_ROWS, "period", "org_tree", "metric_version")
-    warehouse.run(connection, "publish/configuration", fingerprint=catalogue.fingerprint)
-    if before is not None:
-        warehouse.run(connection, "rollup/touch_all")
+    warehouse.run(connection, "publish/past")
+    changed = ("period", "org_tree", "metric_version", "past_metric", "past_path", "past_period")
+    warehouse.gather_statistics(connection, warehouse.MANY_ROWS, *changed)
+    warehouse.run(connection, "publish/configuration", fingerprint=catalogue.fingerprint, today=today)
+    if not is_first:
+        warehouse.run(connection, "rollup/touch_all", cause="definition")
     return True
 
 
-def _published(connection: Connection) -> str | None:
-    fingerprint: str | None = warehouse.run(connection, "publish/published").scalar()
-    return fingerprint
+def _published(connection: Connection, today: dt.date) -> Any:
+    """Return the fingerprint in force and whether the tree of `today` is the published one; None in a new warehouse."""
+    return warehouse.run(connection, "publish/published", today=today).one_or_none()
+
+
+def _is_published(connection: Connection, catalogue: Catalogue, today: dt.date) -> bool:
+    found = _published(connection, today)
+    return found is not None and found.fingerprint == catalogue.fingerprint and found.tree_stands
 
 
 def _publish_periods(connection: Connection, catalogue: Catalogue) -> None:
@@ -62,8 +71,8 @@ def _publish_periods(connection: Connection, catalogue: Catalogue) -> None:
     warehouse.run(connection, "publish/periods", **arrays)
 
 
-def _publish_org(connection: Connection, catalogue: Catalogue) -> None:
-    """Units and their dated lines, and the tree that follows from them."""
+def _publish_org(connection: Connection, catalogue: Catalogue, today: dt.date) -> None:
+    """Units and their dated lines, and the trees that follow from them: as it was, as of today, like for like."""
     org = catalogue.org
     units = list(org.units)
     names = {f"name_{language}": [org.name_of(unit, language) for unit in units] for language in ("zh", "en")}
@@ -81,6 +90,9 @@ def _publish_org(connection: Connection, catalogue: Catalogue) -> None:
         ownership=[line.ownership for line in lines],
     )
     warehouse.run(connection, "publish/org_tree")
+    warehouse.run(connection, "publish/tree_as_is", today=today)
+    warehouse.run(connection, "publish/trees_like_for_like")
+    warehouse.run(connection, "publish/basis_years")
 
 
 def _publish_metrics(connection: Connection, catalogue: Catalogue) -> None:

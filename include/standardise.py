@@ -40,6 +40,10 @@ FACTS = pa.schema(
         ("row", pa.int32()),
         ("col", pa.int32()),
         ("key", pa.string()),
+        ("currency", pa.string()),
+        ("weight", pa.string()),
+        ("member", pa.string()),
+        ("for_version", pa.int32()),
     ]
 )
 PLACES = 12
@@ -118,6 +122,10 @@ def _measure_facts(field: Field, catalogue: Catalogue, validated: Validated, row
         "value": converted,
         "reported": reported,
         "unit": pa.repeat(field.unit, len(there)),
+        "currency": pa.nulls(len(there), pa.string()),
+        "weight": pa.nulls(len(there), pa.string()),
+        "member": pa.nulls(len(there), pa.string()),
+        "for_version": pa.nulls(len(there), pa.int32()),
         "measure": pa.repeat(field.name, len(there)),
         "row": pc.coalesce(axis_row, rows.row).take(taken),
         "col": pc.coalesce(axis_col, rows.col).take(taken),

@@ -35,7 +35,7 @@ SELECT o.unit AS org, o.name_zh, o.name_en, p.unit AS parent, l.level, t.path AS
 FROM ledger.org_line AS l
 JOIN ledger.org AS o USING (org_id)
 LEFT JOIN ledger.org AS p ON p.org_id = l.parent_id
-JOIN ledger.org_tree AS t ON t.org_id = l.org_id AND t.root AND t.valid_from < l.valid_to AND l.valid_from < t.valid_to;
+JOIN ledger.org_tree AS t ON t.tree = 'W' AND t.org_id = l.org_id AND t.root AND t.valid_from < l.valid_to AND l.valid_from < t.valid_to;
 COMMENT ON VIEW bi.org IS 'The dated company tree: one row a unit and interval with the same path';
 COMMENT ON COLUMN bi.org.org IS 'Unit id';
 COMMENT ON COLUMN bi.org.name_zh IS 'Name in Chinese';
@@ -101,7 +101,9 @@ CREATE FUNCTION ledger.scenario_name(code "char") RETURNS text LANGUAGE sql IMMU
 RETURN CASE code WHEN 'A' THEN 'actual' WHEN 'T' THEN 'target' WHEN 'B' THEN 'budget' WHEN 'F' THEN 'forecast' END;
 
 CREATE VIEW bi.fact AS
-SELECT m.metric, f.metric_version, o.unit AS org, f.date, f.month, d.dimensions, f.value, v.unit,
+SELECT m.metric, f.metric_version, o.unit AS org, f.date, f.month, d.dimensions, f.value,
+       CASE WHEN f.currency IS NULL THEN v.unit WHEN v.unit = v.currency THEN f.currency
+            ELSE format('%s (%s)', v.unit, f.currency) END AS unit,
        f.reported AS reported_value, x.unit AS reported_unit,
        CASE f.basis WHEN 'Y' THEN 'ytd' WHEN 'S' THEN 'stock' ELSE 'flow' END AS reported_as,
        CASE f.grain WHEN 'D' THEN 'day' WHEN 'M' THEN 'month' ELSE 'quarter' END AS grain,
@@ -109,7 +111,8 @@ SELECT m.metric, f.metric_version, o.unit AS org, f.date, f.month, d.dimensions,
        f.submission_id AS submission, s.batch_id AS batch, s.source, b.filename AS file, x.sheet, x.measure,
        coalesce(f.key, ledger.cell_name(f.row_no, f.col_no)) AS cell,
        s.accepted_at, nullif(s.superseded_at, 'infinity') AS superseded_at,
-       s.superseded_at = 'infinity' AND s.authority = 'primary' AS counts
+       s.superseded_at = 'infinity' AND s.authority = 'primary' AS counts,
+       f.currency, f.weight, f.member, f.for_version
 FROM ledger.fact AS f
 JOIN ledger.submission AS s USING (submission_id)
 JOIN ledger.batch AS b USING (batch_id)
@@ -126,7 +129,7 @@ COMMENT ON COLUMN bi.fact.date IS 'Day, or last day of the month or quarter that
 COMMENT ON COLUMN bi.fact.month IS 'First day of the fiscal month; filter on it, the table is partitioned by it';
 COMMENT ON COLUMN bi.fact.dimensions IS 'Dimensions as JSON; {} where there are none';
 COMMENT ON COLUMN bi.fact.value IS 'Exact value in the metric''s unit';
-COMMENT ON COLUMN bi.fact.unit IS 'The metric''s unit';
+COMMENT ON COLUMN bi.fact.unit IS 'The metric''s unit, with the currency of the value where it is another';
 COMMENT ON COLUMN bi.fact.reported_value IS 'Value as reported';
 COMMENT ON COLUMN bi.fact.reported_unit IS 'Unit as reported';
 COMMENT ON COLUMN bi.fact.reported_as IS 'flow, ytd or stock';
@@ -142,3 +145,7 @@ COMMENT ON COLUMN bi.fact.cell IS 'Cell, or the row''s key, or page and index';
 COMMENT ON COLUMN bi.fact.accepted_at IS 'When its submission began to count';
 COMMENT ON COLUMN bi.fact.superseded_at IS 'When its submission ceased to count; null while current';
 COMMENT ON COLUMN bi.fact.counts IS 'Whether it is in today''s KPIs';
+COMMENT ON COLUMN bi.fact.currency IS 'Currency of the value where it isn''t the metric''s own; it is converted in the KPI';
+COMMENT ON COLUMN bi.fact.weight IS 'Weight of a weighted average''s value';
+COMMENT ON COLUMN bi.fact.member IS 'What a distinct count counts';
+COMMENT ON COLUMN bi.fact.for_version IS 'Definition version that the source reports for, where it says so';

@@ -13,7 +13,7 @@ WHERE p.period = :period AND f.metric = ANY(CAST(:metrics AS text[])) AND f.coun
            ELSE f.month >= p.start END
   AND EXISTS (SELECT FROM ledger.org_tree AS k JOIN ledger.org AS o ON o.org_id = k.org_id
               JOIN ledger.org AS a ON a.org_id = k.ancestor_id
-              WHERE o.unit = f.org AND a.unit = :org
+              WHERE k.tree = 'W' AND o.unit = f.org AND a.unit = :org
                 AND CASE WHEN is_ytd OR is_last THEN p.last_month ELSE f.month END >= k.valid_from
                 AND CASE WHEN is_ytd OR is_last THEN p.last_month ELSE f.month END < k.valid_to)
 ORDER BY f.metric, f.org, f.date, f.submission, f.sheet, f.cell
