@@ -19,9 +19,11 @@ from include.period import Calendar
 class MetricDefinition:
     """One version of a metric, every field resolved; in force for dates in [valid_from, valid_to).
 
-    Base metrics have `over_time` and `over_org`; ratio metrics have `ratio` and `factor`: value = sum(of) /
-    sum(to) * factor, in `unit`; formula metrics have `formula` and `expression`: the formula parsed, with the
-    factors between its parts' units and `unit` written into it, so that it is plain arithmetic on KPI values.
+    Base metrics have `over_time` and `over_org`, and moreover `carry_forward` (days; None: the value must lie
+    within the period's last month), `consolidation` and `grain` (the finest period it may be reported for).
+    Ratio metrics have `ratio` and `factor`: value = sum(of) / sum(to) * factor, in `unit`. Formula metrics
+    have `formula` and `expression`: the formula parsed, with the factors between its parts' units and `unit`
+    written into it, so that it is plain arithmetic on KPI values.
     """
 
     id: str
@@ -44,6 +46,9 @@ class MetricDefinition:
     amber_within: Any
     expression: Expression | None = None
     factor: Fraction = Fraction(1)
+    carry_forward: int | None = None
+    consolidation: Literal["full", "proportionate"] = "full"
+    grain: Literal["day", "month", "quarter"] = "day"
 
     @property
     def kind(self) -> Literal["base", "ratio", "formula"]:

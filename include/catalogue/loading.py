@@ -26,6 +26,7 @@ from include.catalogue.models import (
     WorkbookSource,
 )
 from include.catalogue.org import OrgTree
+from include.catalogue.rates import define_rates
 from include.catalogue.reading import Document, Problem, read_document, shown_path
 from include.catalogue.units import UnitSystem
 from include.catalogue.versions import compile_metrics
@@ -59,7 +60,7 @@ def check_catalogue(folder: Path) -> tuple[Catalogue | None, list[Problem]]:
         fingerprint=fingerprint_of(folder),
         people=people,
         calendar=draft.calendar,
-        metrics=definitions,
+        metrics=definitions | define_rates(sources.values(), draft.calendar.currency),
         sources=sources,
         org=OrgTree.from_lines(entry.model for entry in draft.org_lines),
         units=draft.units,
@@ -214,6 +215,7 @@ def _read_source(draft: Draft, path: Path, document: Document) -> None:
         return
     entry: Entry[Any] | None = Entry.read(KINDS[kind], document, (), value, draft.problems)
     if entry is None:
+        draft.unread.add("sources")
         return
     name = entry.model.source
     if name in draft.sources:

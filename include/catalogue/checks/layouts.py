@@ -6,6 +6,7 @@ from typing import Any
 
 from include.catalogue.draft import Draft, Entry
 from include.catalogue.models import Layout, Place, WorkbookSource
+from include.catalogue.rates import reports_rates
 from include.period import check_pattern
 
 SIZES = {"date": 0, "month": 1, "quarter": 2}
@@ -43,16 +44,16 @@ def check_layout(draft: Draft, entry: Entry[Any]) -> None:
 def check_roles(draft: Draft, entry: Entry[Any], layout: Layout | None) -> None:
     """Tell where not each record has one org unit and one date or period, of a column or of the layout."""
     source = entry.model
-    if not any(column.metric for column in source.columns.values()):
-        if not any(column.rate for column in source.columns.values()):
-            draft.tell(
-                entry.problem(("columns",), "no column reports a metric", "add `metric:` to one", key=True)
-            )
+    if not any(column.feeds for column in source.columns.values()):
+        draft.tell(
+            entry.problem(("columns",), "no column reports a metric", "add `metric:` to one", key=True)
+        )
         return
-    for role, roles, outside in (
+    wanted = [
         ("org unit", {"org"}, layout.org if layout else None),
         ("date or period", {"date", "period"}, layout.period if layout else None),
-    ):
+    ]
+    for role, roles, outside in wanted[reports_rates(source) :]:
         found = [name for name, column in source.columns.items() if column.is_ in roles]
         options = " or ".join(f"`is: {one}`" for one in sorted(roles))
         if not found and outside is None:

@@ -23,6 +23,8 @@ def check_org(draft: Draft) -> None:
     _check_roots(draft)
     for entry in draft.org_lines:
         _check_parent(draft, lines, entry)
+    for entries in lines.values():
+        _check_mergers(draft, lines, entries)
     _check_cycles(draft, lines)
     _check_names(draft)
 
@@ -84,6 +86,28 @@ def _check_parent(draft: Draft, lines: Lines, entry: Entry[OrgLine]) -> None:
         since = f"on {covered}" if covered > FIRST else "at the beginning"
         what = f"{entry.model.unit} stands below {parent}, which is not in force {since}"
         draft.tell(entry.problem(("parent",), what, "end its line that day or give it another parent"))
+
+
+def _check_mergers(draft: Draft, lines: Lines, entries: list[Entry[OrgLine]]) -> None:
+    """A unit goes into another one on the last day of its last line, where that one is there to take it."""
+    for entry in entries:
+        unit, into, day = entry.model.unit, entry.model.into, entry.model.to
+        if into is None:
+            continue
+        if into not in lines:
+            if into not in draft.org_ids:
+                remedy = name_known(into, draft.org_ids)
+                draft.tell(entry.problem(("into",), f"unknown unit {into!r}", remedy))
+        elif day is None:
+            what = f"{unit} goes into {into}, but nothing says when"
+            draft.tell(entry.problem(("into",), what, "add `to:` with the first day no longer in force"))
+        elif entry is not entries[-1]:
+            line = entries[-1].document.line_of(entries[-1].path)
+            what = f"{unit} goes into {into}, but lives on in line {line}"
+            draft.tell(entry.problem(("into",), what, "write `into` in the unit's last line"))
+        elif into == unit or not any(_start(line) <= day < _end(line) for line in lines[into]):
+            what = f"{unit} goes into {into}, which is not in force on {day}"
+            draft.tell(entry.problem(("into",), what, "name the unit that carries on what it did"))
 
 
 def _check_cycles(draft: Draft, lines: Lines) -> None:
