@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from include import warehouse
 from include.catalogue import Catalogue
+from include.catalogue.currencies import currency_of
 from include.catalogue.models import Band, OrgLevel, Source, WorkbookSource
 
 FIRST_YEAR, LAST_YEAR = 1990, 2060
@@ -33,6 +34,7 @@ def publish_catalogue(connection: Connection, catalogue: Catalogue) -> bool:
     _publish_periods(connection, catalogue)
     _publish_org(connection, catalogue, today)
     _publish_metrics(connection, catalogue)
+    _publish_eliminations(connection, catalogue)
     _publish_sources(connection, catalogue)
     warehouse.run(connection, "publish/past")
     changed = ("period", "org_tree", "metric_version", "past_metric", "past_path", "past_period")
@@ -88,6 +90,7 @@ def _publish_org(connection: Connection, catalogue: Catalogue, today: dt.date) -
         valid_from=[line.from_ or BEGINNING for line in lines],
         valid_to=[line.to for line in lines],
         ownership=[line.ownership for line in lines],
+        into=[line.into for line in lines],
     )
     warehouse.run(connection, "publish/org_tree")
     warehouse.run(connection, "publish/tree_as_is", today=today)
@@ -115,6 +118,9 @@ def _publish_metrics(connection: Connection, catalogue: Catalogue) -> None:
                     "kind",
                     "status",
                     "valid_to",
+                    "carry_forward",
+                    "consolidation",
+                    "grain",
                 )
             }
             row |= {f"name_{language}": definition.name.read(language) for language in ("zh", "en")}
@@ -125,8 +131,21 @@ def _publish_metrics(connection: Connection, catalogue: Catalogue) -> None:
             row["formula"] = f"{ratio.of} / {ratio.to}" if ratio else definition.formula
             row["valid_from"] = BEGINNING if definition is versions[0] else definition.valid_from
             row |= {"band_low": band[0], "band_high": band[1], "dimensions": list(definition.dimensions)}
+            row["currency"] = currency_of(catalogue.units.parse(definition.unit))
             row |= {"over_time": definition.over_time or "none", "over_org": definition.over_org or "none"}
             warehouse.run(connection, "publish/metric_version", metric=metric_id, **row)
+
+
+def _publish_eliminations(connection: Connection, catalogue: Catalogue) -> None:
+    pairs = catalogue.eliminations
+    warehouse.run(
+        connection,
+        "publish/eliminations",
+        metric=[pair.pair[0] for pair in pairs],
+        partner=[pair.pair[1] for pair in pairs],
+        dimension=[pair.counterparty for pair in pairs],
+        tolerance=[pair.tolerance for pair in pairs],
+    )
 
 
 def _publish_sources(connection: Connection, catalogue: Catalogue) -> None:

@@ -134,7 +134,7 @@ def _aggregate(connection: Connection, catalogue: Catalogue, grain: Grain) -> No
     """Make the temporary table `work` of the reported metrics in scope, aggregated over time and tree."""
     warehouse.run_script(connection, "ANALYZE scope")
     definitions = [version for versions in catalogue.metrics.values() for version in versions]
-    carry = max((getattr(version, 'carry_forward', 0) or 0 for version in definitions), default=0)
+    carry = max((version.carry_forward or 0 for version in definitions), default=0)
     periods = getattr(catalogue.periods, 'periods_in_year', 12)
     warehouse.run(connection, "rollup/span", grain=grain, carry=carry)
     warehouse.run(connection, "rollup/intra_group")
