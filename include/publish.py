@@ -34,6 +34,7 @@ def publish_catalogue(connection: Connection, catalogue: Catalogue) -> bool:
     _publish_periods(connection, catalogue)
     _publish_org(connection, catalogue, today)
     _publish_metrics(connection, catalogue)
+    _publish_bases(connection, catalogue)
     _publish_eliminations(connection, catalogue)
     _publish_sources(connection, catalogue)
     warehouse.run(connection, "publish/past")
@@ -134,6 +135,19 @@ def _publish_metrics(connection: Connection, catalogue: Catalogue) -> None:
             row["currency"] = currency_of(catalogue.units.parse(definition.unit))
             row |= {"over_time": definition.over_time or "none", "over_org": definition.over_org or "none"}
             warehouse.run(connection, "publish/metric_version", metric=metric_id, **row)
+
+
+def _publish_bases(connection: Connection, catalogue: Catalogue) -> None:
+    """Publish what each definition is made of in the end, and what that is to it."""
+    rows = [
+        (metric, definition.version, base, role)
+        for metric, versions in catalogue.metrics.items()
+        for definition in versions
+        for base, role in catalogue.bases_of(definition).items()
+    ]
+    columns = zip(*rows, strict=True) if rows else ([], [], [], [])
+    names = ("metric", "version", "base", "role")
+    warehouse.run(connection, "publish/metric_bases", **dict(zip(names, map(list, columns), strict=True)))
 
 
 def _publish_eliminations(connection: Connection, catalogue: Catalogue) -> None:

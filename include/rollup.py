@@ -54,7 +54,7 @@ def roll_up_months(connection: Connection, catalogue: Catalogue) -> list[str]:
     warehouse.run(connection, "rollup/drain_month")
     if not _note_touched(connection, catalogue, "M"):
         return []
-    _make_parts(connection, catalogue)
+    _make_parts(connection)
     _recompute(connection, catalogue, "M")
     return [row["period"] for row in warehouse.fetch(connection, "rollup/pass_to_quarters")]
 
@@ -88,7 +88,7 @@ def _rates(connection: Connection) -> list[int]:
     return [row["number"] for row in warehouse.fetch(connection, "load/ids") if row["id"] in RATES]
 
 
-def _make_parts(connection: Connection, catalogue: Catalogue) -> None:
+def _make_parts(connection: Connection) -> None:
     """Stage 1 for the touched keys; currency rates first, as the others are converted by them."""
     first, last = connection.execute(text("SELECT min(month), max(month) FROM touched")).one()
     rates = _rates(connection)
@@ -96,9 +96,8 @@ def _make_parts(connection: Connection, catalogue: Catalogue) -> None:
     parts = 0
     for are_rates in (True, False) if rates else (False,):
         warehouse.run(
-            connection, "rollup/current_fact", first=first, last=last, rates=rates, are_rates=are_rates,
-            currency=catalogue.calendar.currency,
-        )  # fmt: skip
+            connection, "rollup/current_fact", first=first, last=last, rates=rates, are_rates=are_rates
+        )
         warehouse.run_script(connection, "ANALYZE current_fact")
         parts += warehouse.run(connection, "rollup/insert_parts").rowcount
         warehouse.run(connection, "rollup/insert_part_members")

@@ -47,7 +47,10 @@ def read_bi_views() -> list[str]:
     The boards come from one template, `bi/board.sql`: they differ only in the grain, in the KPI rows that stand on them
     and in the reference data beside these, so that one text can't drift from another.
     """
-    statements = [read_sql("bi/base"), read_sql("bi/history")]
+    statements = [
+        read_sql(f"bi/{name}").replace("{fact}", read_sql("bi/fact_columns")) for name in ("base", "history", "lineage")
+    ]
+    statements += [read_sql("bi/fact_comments").replace("{view}", view) for view in ("fact", "lineage")]
     for name, grain in (("kpi_month", "M"), ("kpi_quarter", "Q")):
         statements += _board_views(name, grain)
         statements.append(

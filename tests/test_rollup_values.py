@@ -169,7 +169,7 @@ def test_matched_pairs_are_eliminated_and_unmatched_ones_told(rich: Company) -> 
                        "WHERE metric = 'billed' ORDER BY period, org, counterparty")  # fmt: skip
     assert found == [("p1", "p3", 100, 100, 0, "matched"), ("p2", "p1", 30, 25, 5, "unmatched"),
                      ("p1", "p3", 10, None, 10, "unmatched")]  # fmt: skip
-    rich.count(billed("bought", "p1", "p2", 30))
+    rich.count(billed("billed", "p1", "p3", 100), billed("billed", "p1", "outside", 900), billed("bought", "p1", "p2", 30))
     assert series(rich, "billed", "group", "2026-01") == [900], "the other side's correction counts"
     assert rich.board("billed", "east", "2026-01").reason is None
 

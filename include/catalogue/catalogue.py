@@ -103,6 +103,24 @@ class Catalogue:
         """Return the SQL text of an SQL source. Raises KeyError for a source that has none."""
         return self.queries[source if isinstance(source, str) else source.source]
 
+    def bases_of(self, definition: MetricDefinition) -> dict[str, str]:
+        """Return the reported metrics that a definition is made of in the end, each with what it is to it.
+
+        `value` for a reported metric itself, `numerator`, `denominator` or both for a ratio, `part` for a formula.
+        """
+        if definition.kind == "base":
+            return {definition.id: "value"}
+        if definition.ratio is None:
+            return dict.fromkeys(sorted(set().union(*map(self._reported_parts, definition.parts))), "part")
+        of, to = self._reported_parts(definition.ratio.of), self._reported_parts(definition.ratio.to)
+        roles = {base: "numerator" for base in of} | {base: "denominator" for base in to}
+        return roles | dict.fromkeys(of & to, "numerator and denominator")
+
+    def _reported_parts(self, metric: str) -> set[str]:
+        """Return the reported metrics that any version of a metric is made of."""
+        versions = self.metrics[metric]
+        return set().union(*(self._reported_parts(p) for v in versions for p in v.parts)) or {metric}
+
     @cached_property
     def derivation_order(self) -> list[str]:
         """Ids of all metrics, each after those that any version of it is computed from."""

@@ -64,14 +64,7 @@ COMMENT ON COLUMN bi.elimination.difference IS 'amount less partner_amount';
 COMMENT ON COLUMN bi.elimination.status IS 'matched (within the pair''s tolerance) or unmatched';
 
 CREATE VIEW bi.translation_difference AS
-WITH rate AS (
-    SELECT p.month, d.dimensions ->> 'currency' AS currency,
-           max(ledger.quotient(p.total, p.n)) FILTER (WHERE m.metric = 'exchange_rate_average') AS average,
-           max(p.last_value) FILTER (WHERE m.metric = 'exchange_rate_closing') AS closing
-    FROM ledger.part AS p JOIN ledger.metric AS m USING (metric_id) JOIN ledger.dimset AS d USING (dimset_id)
-    WHERE m.metric IN ('exchange_rate_average', 'exchange_rate_closing') AND p.scenario = 'A'
-    GROUP BY p.month, d.dimensions ->> 'currency'
-), amount AS (
+WITH amount AS (
     SELECT c.metric_id, c.org_id, c.month, c.dimset_id, c.scenario, c.currency, c.amount, v.version,
            v.over_time = 'last' AS is_stock,
            CASE WHEN v.over_time = 'last' THEN coalesce(before.amount, 0) END AS opening, p.previous
@@ -83,13 +76,14 @@ WITH rate AS (
         AND before.currency = c.currency AND before.for_version = c.for_version
     WHERE c.for_version IN (0, v.version)
 ), difference AS (
-    SELECT a.*, r.average, r.closing,
-           CASE WHEN a.is_stock AND a.opening = 0 THEN a.amount * (r.closing - r.average)
-                WHEN a.is_stock THEN a.amount * r.closing - a.opening * b.closing - (a.amount - a.opening) * r.average
-                ELSE a.amount * (r.closing - r.average) END AS difference
+    SELECT a.*, r.rate AS average, c.rate AS closing,
+           CASE WHEN a.is_stock AND a.opening <> 0
+                THEN a.amount * c.rate - a.opening * b.rate - (a.amount - a.opening) * r.rate
+                ELSE a.amount * (c.rate - r.rate) END AS difference
     FROM amount AS a
-    LEFT JOIN rate AS r ON r.currency = a.currency AND r.month = a.month
-    LEFT JOIN rate AS b ON b.currency = a.currency AND b.month = a.previous
+    LEFT JOIN ledger.rate AS r ON r.currency = a.currency AND r.month = a.month AND r.grain = 'M' AND NOT r.is_closing
+    LEFT JOIN ledger.rate AS c ON c.currency = a.currency AND c.month = a.month AND c.grain = 'M' AND c.is_closing
+    LEFT JOIN ledger.rate AS b ON b.currency = a.currency AND b.month = a.previous AND b.grain = 'M' AND b.is_closing
 )
 SELECT m.metric, o.unit AS org, p.period, s.dimensions, ledger.scenario_name(d.scenario) AS scenario, d.currency,
        trim_scale(sum(d.opening)) AS opening, trim_scale(sum(d.amount)) AS amount, min(d.average) AS average_rate,

@@ -111,6 +111,36 @@ CREATE TABLE ledger.part_currency (
 );
 COMMENT ON TABLE ledger.part_currency IS 'Amounts in foreign currency per reporting unit and month: a month''s flow, or its last stock';
 
+CREATE TABLE ledger.metric_base (
+    metric_id integer NOT NULL REFERENCES ledger.metric,
+    version integer NOT NULL,
+    base_id integer NOT NULL REFERENCES ledger.metric,
+    role text NOT NULL,
+    PRIMARY KEY (metric_id, version, base_id)
+);
+COMMENT ON TABLE ledger.metric_base IS 'The reported metrics that each definition is made of, directly or through others; a reported '
+    'one of itself';
+
+CREATE VIEW ledger.rate AS
+SELECT p.month, d.dimensions ->> 'currency' AS currency, m.metric = 'exchange_rate_closing' AS is_closing, g.grain,
+       CASE WHEN g.grain = 'Q' THEN p.quarter_total
+            WHEN m.metric = 'exchange_rate_closing' THEN p.last_value
+            ELSE ledger.quotient(p.total, p.n) END AS rate
+FROM ledger.part AS p
+JOIN ledger.metric AS m USING (metric_id)
+JOIN ledger.dimset AS d USING (dimset_id)
+CROSS JOIN (VALUES ('M'), ('Q')) AS g (grain)
+WHERE m.metric IN ('exchange_rate_average', 'exchange_rate_closing') AND p.scenario = 'A'
+UNION ALL
+SELECT p.start, v.currency, m.metric = 'exchange_rate_closing', g.grain, 1
+FROM ledger.metric AS m
+JOIN ledger.metric_version AS v USING (metric_id)
+CROSS JOIN ledger.period AS p
+CROSS JOIN (VALUES ('M'), ('Q')) AS g (grain)
+WHERE m.metric IN ('exchange_rate_average', 'exchange_rate_closing') AND p.grain = 'M';
+COMMENT ON VIEW ledger.rate IS 'Company currency for one unit of a currency in a month (grain M), or in the quarter (Q) of a rate that '
+    'was reported for one; the company''s own is 1';
+
 CREATE VIEW ledger.intra_group AS
 WITH side AS (
     SELECT e.metric_id, e.partner_metric_id, e.tolerance, p.org_id, o.org_id AS partner_id, p.month, p.scenario,
@@ -230,11 +260,11 @@ BEGIN
     EXECUTE format('ANALYZE ledger.%I', wanted);
 END $$;
 
-GRANT SELECT ON ledger.intra_group, ledger.elimination, ledger.basis_year, ledger.part_member, ledger.part_currency, ledger.restatement, ledger.past_metric,
+GRANT SELECT ON ledger.intra_group, ledger.rate, ledger.metric_base, ledger.elimination, ledger.basis_year, ledger.part_member, ledger.part_currency, ledger.restatement, ledger.past_metric,
     ledger.past_path, ledger.past_period TO kpi_loader;
-GRANT INSERT ON ledger.elimination, ledger.basis_year, ledger.part_member, ledger.part_currency, ledger.restatement, ledger.past_metric,
+GRANT INSERT ON ledger.elimination, ledger.metric_base, ledger.basis_year, ledger.part_member, ledger.part_currency, ledger.restatement, ledger.past_metric,
     ledger.past_path, ledger.past_period TO kpi_loader;
-GRANT DELETE ON ledger.elimination, ledger.basis_year, ledger.part_member, ledger.part_currency TO kpi_loader;
+GRANT DELETE ON ledger.elimination, ledger.metric_base, ledger.basis_year, ledger.part_member, ledger.part_currency TO kpi_loader;
 GRANT UPDATE (retired_at) ON ledger.past_metric, ledger.past_path, ledger.past_period TO kpi_loader;
 
 -- There are new bases and figures: the next run publishes the configuration anew, and recomputes everything with it.
