@@ -20,6 +20,8 @@ from include.catalogue.evaluation import render_sql
 from include.catalogue.expressions import Expression, references
 
 Grain = Literal["M", "Q"]
+# Compiling a plan costs more than these statements run; sorts of a full rollup go to disk below some 64 MB.
+PLANNING = "SET LOCAL jit = off; SET LOCAL work_mem = '64MB'"
 RATES = ("exchange_rate_average", "exchange_rate_closing")
 
 
@@ -54,7 +56,7 @@ def roll_up_months(connection: Connection, catalogue: Catalogue) -> list[str]:
     warehouse.run(connection, "rollup/drain_month")
     if not _note_touched(connection, catalogue, "M"):
         return []
-    _make_parts(connection)
+    _make_parts(connection, catalogue)
     _recompute(connection, catalogue, "M")
     return [row["period"] for row in warehouse.fetch(connection, "rollup/pass_to_quarters")]
 
@@ -88,28 +90,40 @@ def _rates(connection: Connection) -> list[int]:
     return [row["number"] for row in warehouse.fetch(connection, "load/ids") if row["id"] in RATES]
 
 
-def _make_parts(connection: Connection) -> None:
+def _make_parts(connection: Connection, catalogue: Catalogue) -> None:
     """Stage 1 for the touched keys; currency rates first, as the others are converted by them."""
+    warehouse.run_script(connection, PLANNING)
     first, last = connection.execute(text("SELECT min(month), max(month) FROM touched")).one()
     rates = _rates(connection)
     warehouse.run(connection, "rollup/clear_parts")
     parts = 0
     for are_rates in (True, False) if rates else (False,):
-        warehouse.run(
-            connection, "rollup/current_fact", first=first, last=last, rates=rates, are_rates=are_rates
-        )
-        warehouse.run_script(connection, "ANALYZE current_fact")
-        parts += warehouse.run(connection, "rollup/insert_parts").rowcount
-        warehouse.run(connection, "rollup/insert_part_members")
-        warehouse.run(connection, "rollup/insert_part_currencies")
-        warehouse.run_script(connection, "DROP TABLE current_fact")
-    warehouse.gather_statistics(connection, parts, "part", "part_member")
+        bounds = {"first": first, "last": last, "rates": rates, "are_rates": are_rates}
+        warehouse.run_script(connection, "DROP TABLE IF EXISTS pg_temp.rate")
+        warehouse.run(connection, "rollup/rate", first=first, last=last)
+        warehouse.run_script(connection, "CREATE INDEX ON rate (month, currency); ANALYZE rate")
+        parts += _insert(connection, "insert_parts", bounds)
+        warehouse.gather_statistics(connection, parts, "part")
+    if rates:
+        _insert(connection, "insert_part_currencies", bounds)
+    if _counts_members(catalogue):
+        _insert(connection, "insert_part_members", bounds)
+        warehouse.gather_statistics(connection, parts, "part_member")
+
+
+def _insert(connection: Connection, name: str, bounds: dict[str, object]) -> int:
+    """Run one statement over the current facts of the touched keys; returns how many rows it made."""
+    statement = warehouse.read_sql(f"rollup/{name}").replace("{current_fact}", warehouse.read_sql("rollup/current_fact"))
+    return int(connection.execute(text(statement), bounds).rowcount)
+
+
+def _counts_members(catalogue: Catalogue) -> bool:
+    return any(version.over_time == "distinct" for versions in catalogue.metrics.values() for version in versions)
 
 
 def _recompute(connection: Connection, catalogue: Catalogue, grain: Grain) -> None:
     """Compute every KPI in reach of the temporary table `touched`, and write what changed."""
-    # Compiling a plan costs more than these statements run; and month KPIs written a moment ago have no statistics.
-    warehouse.run_script(connection, "SET LOCAL jit = off")
+    warehouse.run_script(connection, PLANNING)
     numbers = {r["id"]: r["number"] for r in warehouse.fetch(connection, "load/ids") if r["kind"] == "metric"}
     derivations = derive(catalogue, numbers)
     pairs = _closure(derivations)
@@ -132,6 +146,8 @@ def _recompute(connection: Connection, catalogue: Catalogue, grain: Grain) -> No
 def _aggregate(connection: Connection, catalogue: Catalogue, grain: Grain) -> None:
     """Make the temporary table `work` of the reported metrics in scope, aggregated over time and tree."""
     warehouse.run_script(connection, "ANALYZE scope")
+    warehouse.run(connection, "rollup/reporting")
+    warehouse.run_script(connection, "ANALYZE reporting")
     definitions = [version for versions in catalogue.metrics.values() for version in versions]
     carry = max((version.carry_forward or 0 for version in definitions), default=0)
     periods = getattr(catalogue.periods, 'periods_in_year', 12)
@@ -152,7 +168,7 @@ def _aggregate(connection: Connection, catalogue: Catalogue, grain: Grain) -> No
         warehouse.run(connection, "rollup/month_ytd")
         warehouse.run_script(connection, "ANALYZE month_ytd")
         warehouse.run(connection, "rollup/quarter_ytd")
-    if any(version.over_time == "distinct" for version in definitions):
+    if _counts_members(catalogue):
         warehouse.run(connection, "rollup/distinct", grain=grain, periods=periods)
 
 

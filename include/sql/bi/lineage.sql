@@ -7,10 +7,10 @@ CREATE VIEW bi.lineage AS
 WITH read AS (
     SELECT km.metric AS kpi_metric, a.unit AS kpi_org, p.period AS kpi_period, c.role AS part, f.*, v.over_time, v.carry_forward,
            p.last_month, p.before_last_month, p.stop - 1 AS last_day, kind.is_ytd, kind.is_last,
-           CASE WHEN f.currency IS NULL THEN f.value
-                WHEN own.rate = 1 THEN f.value * there.rate
-                ELSE ledger.quotient(f.value * there.rate, own.rate) END AS converted,
-           there.rate,
+           CASE WHEN f.currency IS NOT NULL THEN ledger.rate_of(f.currency, f.month, f.basis = 'S' OR v.over_time = 'last', f.grain)
+           END AS rate,
+           CASE WHEN f.currency IS NOT NULL THEN ledger.rate_of(v.currency, f.month, f.basis = 'S' OR v.over_time = 'last', f.grain)
+                ELSE 1 END AS divisor,
            CASE WHEN v.consolidation = 'proportionate' THEN k.share ELSE 1 END AS share,
            i.matched AND EXISTS (
                SELECT FROM ledger.org_tree AS r WHERE r.tree = 'W' AND r.org_id = i.partner_id AND r.ancestor_id = k.ancestor_id
@@ -21,8 +21,8 @@ WITH read AS (
     JOIN ledger.metric_version AS kv ON kv.metric_id = c.metric_id AND kv.version = c.version
         AND kv.valid_from <= p.start AND p.start < kv.valid_to
     JOIN ledger.metric_version AS v ON v.metric_id = c.base_id AND v.valid_from <= p.start AND p.start < v.valid_to
-    JOIN ledger.fact AS f ON f.metric_id = c.base_id AND f.month <= p.last_month
-        AND f.month > least(coalesce(p.before_last_month, p.start), p.stop - 1 - coalesce(v.carry_forward, 0)) - 45
+    CROSS JOIN LATERAL ledger.facts_between(c.base_id, p.last_month,
+        least(coalesce(p.before_last_month, p.start), p.stop - 45 - coalesce(v.carry_forward, -45))) AS f
     JOIN ledger.submission AS u ON u.submission_id = f.submission_id AND u.superseded_at = 'infinity' AND u.authority = 'primary'
     JOIN ledger.period AS m ON m.grain = 'M' AND m.start = f.month
     CROSS JOIN LATERAL (SELECT f.basis = 'Y' AS is_ytd, v.over_time = 'last' AND f.basis <> 'Y' AND f.grain <> 'Q' AS is_last,
@@ -32,10 +32,6 @@ WITH read AS (
     JOIN ledger.org AS a ON a.org_id = k.ancestor_id
     JOIN ledger.metric_version AS fv ON fv.metric_id = f.metric_id AND fv.valid_from <= f.month AND f.month < fv.valid_to
         AND coalesce(f.for_version, fv.version) = fv.version
-    LEFT JOIN ledger.rate AS there ON f.currency IS NOT NULL AND there.currency = f.currency AND there.month = f.month
-        AND there.is_closing = (f.basis = 'S' OR v.over_time = 'last') AND there.grain = CASE WHEN f.grain = 'Q' THEN 'Q' ELSE 'M' END
-    LEFT JOIN ledger.rate AS own ON f.currency IS NOT NULL AND own.currency = v.currency AND own.month = f.month
-        AND own.is_closing = (f.basis = 'S' OR v.over_time = 'last') AND own.grain = CASE WHEN f.grain = 'Q' THEN 'Q' ELSE 'M' END
     LEFT JOIN ledger.intra_group AS i ON i.metric_id = f.metric_id AND i.org_id = f.org_id AND i.dimset_id = f.dimset_id
         AND i.month = f.month AND i.scenario = f.scenario
     WHERE CASE WHEN kind.is_ytd THEN f.month IN (p.last_month, p.before_last_month)
@@ -46,6 +42,8 @@ WITH read AS (
                ELSE f.month BETWEEN p.start AND p.last_month END
 ), taken AS (
     SELECT r.*,
+           CASE WHEN r.divisor = 1 THEN r.value * coalesce(r.rate, CASE WHEN r.currency IS NULL THEN 1 END)
+                ELSE ledger.quotient(r.value * r.rate, r.divisor) END AS converted,
            CASE WHEN r.is_last THEN (r.carry_forward IS NULL OR r.date >= r.last_day - r.carry_forward)
                                     AND r.date = max(r.date) OVER (PARTITION BY r.kpi_metric, r.kpi_org, r.kpi_period, r.metric_id,
                                                                    r.org_id, r.dimset_id, r.scenario, r.is_last)

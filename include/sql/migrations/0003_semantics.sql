@@ -141,6 +141,21 @@ WHERE m.metric IN ('exchange_rate_average', 'exchange_rate_closing') AND p.grain
 COMMENT ON VIEW ledger.rate IS 'Company currency for one unit of a currency in a month (grain M), or in the quarter (Q) of a rate that '
     'was reported for one; the company''s own is 1';
 
+CREATE FUNCTION ledger.rate_of(wanted text, at date, closing boolean, of_grain "char") RETURNS numeric
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+RETURN (SELECT r.rate FROM ledger.rate AS r WHERE r.month = at AND r.currency = wanted AND r.is_closing = closing
+        AND r.grain = CASE WHEN of_grain = 'Q' THEN 'Q' ELSE 'M' END);
+COMMENT ON FUNCTION ledger.rate_of IS 'One rate of ledger.rate, for views over many facts of which few are foreign. '
+    'A function in a view runs with its caller''s rights, hence SECURITY DEFINER';
+
+CREATE FUNCTION ledger.facts_between(wanted integer, last date, first date) RETURNS SETOF ledger.fact
+LANGUAGE plpgsql STABLE ROWS 20000 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT * FROM ledger.fact AS f WHERE f.metric_id = wanted AND f.month BETWEEN first AND last;
+END $$;
+COMMENT ON FUNCTION ledger.facts_between IS 'Facts of a metric in months that a join tells. In plpgsql, as a join of the table would '
+    'read all its partitions: the planner prunes by values, not by what it is about to join';
+
 CREATE VIEW ledger.intra_group AS
 WITH side AS (
     SELECT e.metric_id, e.partner_metric_id, e.tolerance, p.org_id, o.org_id AS partner_id, p.month, p.scenario,

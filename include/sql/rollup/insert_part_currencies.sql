@@ -1,7 +1,9 @@
 -- Amounts as they stand in foreign currency: a month's flow, or its last stock; what bi.translation_difference is made of.
--- Input: the temporary table current_fact. Grain: as ledger.part_currency.
+-- Input: the current facts, as current_fact.sql gives them. Grain: as ledger.part_currency.
 INSERT INTO ledger.part_currency (metric_id, org_id, month, dimset_id, scenario, for_version, currency, amount)
-WITH daily AS (
+WITH current_fact AS (
+    {current_fact}
+), daily AS (
     SELECT metric_id, org_id, month, dimset_id, scenario, for_version, currency, date, is_stock, sum(value) AS value
     FROM current_fact
     WHERE currency IS NOT NULL AND NOT is_ytd AND NOT is_quarter

@@ -1,10 +1,12 @@
 -- Stage 1: current facts of the touched keys to ingredients per metric x reporting unit x month x dimension set x
 -- scenario x version reported for. Facts of one date that differ by a key only (two shelves of one store) are one value
 -- first, as units of the tree would be: added, or their average, minimum or maximum. The last value is that of the latest
--- date. Input: the temporary table current_fact.
+-- date. Input: the current facts, as current_fact.sql gives them.
 INSERT INTO ledger.part (metric_id, org_id, month, dimset_id, scenario, for_version, total, n, smallest, largest,
     last_value, last_date, ytd, quarter_total, days, weighted, weight, missing)
-WITH converted AS (
+WITH current_fact AS (
+    {current_fact}
+), converted AS (
     SELECT metric_id, org_id, month, dimset_id, scenario, for_version, date, is_ytd, is_quarter, over_org, weight, missing,
            CASE WHEN missing IS NOT NULL THEN NULL WHEN divisor = 1 THEN value * factor
                 ELSE ledger.quotient(value * factor, divisor) END AS value

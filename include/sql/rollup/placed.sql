@@ -12,9 +12,9 @@ SELECT y.basis, y.tree, pt.metric_id, pt.org_id, pt.month, pt.dimset_id, pt.scen
        k.valid_from AS chain, greatest(k.valid_from, s.start) AS point,
        CASE WHEN i.matched THEN i.partner_id END AS partner_id,
        CASE WHEN NOT i.matched THEN i.partner_id END AS rival_id
-FROM (SELECT DISTINCT basis, tree, metric_id, year_start FROM scope WHERE wanted) AS y
+FROM reporting AS y
 JOIN span AS s ON s.year_start = y.year_start
-JOIN ledger.part AS pt ON pt.metric_id = y.metric_id AND pt.month = s.month
+JOIN ledger.part AS pt ON pt.metric_id = y.metric_id AND pt.org_id = y.org_id AND pt.month = s.month
 JOIN ledger.metric_version AS v ON v.metric_id = pt.metric_id
     AND (v.valid_from <= s.start AND s.start < v.valid_to) = (y.basis IN ('W', 'I', 'L', 'N'))
     AND (y.basis IN ('W', 'I', 'L', 'N') OR y.basis = 'V' || v.version)
