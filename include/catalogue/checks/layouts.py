@@ -6,7 +6,7 @@ from typing import Any
 
 from include.catalogue.draft import Draft, Entry
 from include.catalogue.models import Layout, Place, WorkbookSource
-from include.period import check_pattern
+from include.period_pattern import check_pattern
 
 SIZES = {"date": 0, "month": 1, "quarter": 2}
 SLICES = {"day": 0, "month": 1, "quarter": 2}
