@@ -92,9 +92,9 @@ class Calendar:
         return "week" if self.kind == "iso-week" else "month"
 
     @property
-    def examples(self) -> str:
-        """Keys as an error message shows them."""
-        return f"{'2026-W05' if self.kind == 'iso-week' else '2026-03'} or 2026-Q1"
+    def example(self) -> str:
+        """A base period's key for messages."""
+        return "2026-W05" if self.kind == "iso-week" else "2026-03"
 
     def month_of(self, date: dt.date) -> str:
         """Return the key of the base period that holds `date`."""
@@ -140,7 +140,7 @@ class Calendar:
         for grain, pattern in self._patterns.items():
             if pattern.fullmatch(key):
                 return grain
-        raise ValueError(f"{key!r} is not a period; write {self.examples.replace(' or', ',')} or 2026-03-05")
+        raise ValueError(f"{key!r} is not a period; write {self.example}, 2026-Q1 or 2026-03-05")
 
     def period_bounds(self, key: str) -> tuple[dt.date, dt.date]:
         """Return first day and first day after of a period key. Raises ValueError for a text that is none."""
@@ -154,6 +154,14 @@ class Calendar:
         row = self._months if grain == "M" else self._quarters
         place = self._place(row, key)
         return row.bounds[place], row.bounds[place + 1]
+
+    def has(self, key: str) -> bool:
+        """Tell whether `key` is a period of this calendar."""
+        try:
+            self.period_bounds(key)
+        except ValueError:
+            return False
+        return True
 
     def last_day(self, key: str) -> dt.date:
         """Return the last day of a period."""
@@ -250,18 +258,25 @@ class Calendar:
         pattern without `{year}`.
         """
         key = read_pattern(text, pattern)
-        try:
-            if key is not None:
-                self.period_bounds(key)
-        except ValueError:
-            return None
-        return key if key and FIRST_YEAR <= int(key[:4]) <= LAST_YEAR else None
+        known = key and self.has(key) and FIRST_YEAR <= int(key[:4]) <= LAST_YEAR
+        return key if known else None
 
     @staticmethod
     def _place(row: Row, key: str) -> int:
         if key not in row.places:
             raise ValueError(f"{key!r} is not a period of the calendar")
         return row.places[key]
+
+
+@dataclass(frozen=True)
+class _Plain:
+    periods: Kind = "month"
+    fiscal_year_starts: int = 1
+    fiscal_year_named_by: Literal["start", "end"] = "start"
+
+
+CALENDAR_MONTHS = Calendar(_Plain())
+"""Calendar months, the fiscal year being the calendar's."""
 
 
 def _year_before(row: Row, place: int) -> int | None:

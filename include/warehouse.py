@@ -58,7 +58,7 @@ def read_bi_views() -> list[str]:
             f"SECURITY DEFINER SET search_path = pg_catalog, pg_temp BEGIN ATOMIC {past}; END"
         )
         statements.append(read_sql("bi/board_comments").replace("{view}", name))
-    return [*statements, read_sql("bi/grants")]
+    return [*statements, read_sql("bi/calendar"), read_sql("bi/grants")]
 
 
 @cache

@@ -90,7 +90,8 @@ def show(
         str | None, typer.Option("--org", help="Org unit: its id, name or alias. All units without it.")
     ] = None,
     period: Annotated[
-        str | None, typer.Option("--period", help="2026-03, 2026-Q1, or 2026. All months without it.")
+        str | None,
+        typer.Option("--period", help="2026-03 (or 2026-W05), 2026-Q1, or 2026. All months without it."),
     ] = None,
     by: Annotated[str, typer.Option("--by", help="Split by this dimension.")] = "",
     as_of: Annotated[
@@ -116,7 +117,7 @@ def show(
 def trace(
     metric: Annotated[str, typer.Argument(help="Id of the metric.")],
     org: Annotated[str, typer.Option("--org", help="Org unit: its id, name or alias.")],
-    period: Annotated[str, typer.Option("--period", help="2026-03 or 2026-Q1.")],
+    period: Annotated[str, typer.Option("--period", help="2026-03 (or 2026-W05), or 2026-Q1.")],
     as_json: Json = False,
 ) -> None:
     """Show the submissions, rows and cells behind one KPI."""

@@ -14,7 +14,7 @@ from include.catalogue.reading import PathKey
 from include.catalogue.units import UnknownUnitError
 
 NUMBERS = {"integer", "decimal"}
-ROLE_TYPES = {"date": {"date"}, "period": {"month", "quarter", "date"}, "weight": NUMBERS}
+ROLE_TYPES = {"date": {"date"}, "period": {"month", "week", "quarter", "date"}, "weight": NUMBERS}
 STOCKS = {"last", "average", "min", "max", "none"}
 _BRACKET = re.compile(r"[(\[【]\s*([^()\[\]【】]+?)\s*[)\]】]\s*$")
 
@@ -158,6 +158,9 @@ def _check_column(draft: Draft, entry: Entry[Any], path: PathKey, column: Column
     elif (column.metric or column.rate) and column.type not in NUMBERS:
         what = f"a figure can't be of type {column.type}"
         draft.tell(entry.problem((*path, "type"), what, "write `type: decimal` or `type: integer`"))
+    if column.type in {"month", "week"} and column.type != draft.periods.word:
+        what = f"the calendar has no {column.type}s, it is `periods: {draft.calendar.periods}`"
+        draft.tell(entry.problem((*path, "type"), what, f"write `type: {draft.periods.word}`"))
     wanted = ROLE_TYPES.get(column.is_ or "")
     if wanted and column.type not in wanted:
         what = f"a column that is the {column.is_} can't be of type {column.type}"
@@ -170,7 +173,9 @@ def _check_column(draft: Draft, entry: Entry[Any], path: PathKey, column: Column
             draft.tell(
                 entry.problem((*path, "pattern"), what, "put a backslash before a bracket that is meant")
             )
-    if column.format is not None and ("%" not in column.format or column.type not in {"date", "month"}):
+    if column.format is not None and (
+        "%" not in column.format or column.type not in {"date", "month", "week"}
+    ):
         what = f"the format {column.format!r} is not a date's"
         draft.tell(
             entry.problem((*path, "format"), what, 'write it like `format: "%d/%m/%Y"`, for type date')

@@ -51,6 +51,8 @@ _FIGURES = {
     *("amount", "actual"),
 }
 """What a header says below its period without meaning anything else than the period's own figures."""
+_DATE_PREFIXES = {"{day}": 10, "{week}": 10, "{month}": 7}
+"""How much of a date that stands in a header is the period; which week a date means is the calendar's to say."""
 _UNIT_HEADERS = {"单位", "计量单位", "Unit", "unit", "Units"}
 
 
@@ -149,9 +151,10 @@ class _Matrix:
         for text in (label.text, "".join(parts), "".join(telling), *reversed(parts)):
             if found := pattern.fullmatch(plain(text)):
                 return period_text(found)
+        length = next((n for name, n in _DATE_PREFIXES.items() if name in self.across.pattern), 0)
         for row in range(header[1], header[0] - 1, -1):
-            if self.sheet.kind(row, label.at) == DATE and "{month}" in self.across.pattern:
-                return (self.sheet.text(row, label.at) or "")[: 10 if "{day}" in self.across.pattern else 7]
+            if self.sheet.kind(row, label.at) == DATE and length:
+                return (self.sheet.text(row, label.at) or "")[:length]
         return None
 
     def _period_columns(self, labels: list[Label]) -> dict[str, int]:
@@ -166,7 +169,9 @@ class _Matrix:
                 )
             elif period:
                 periods[period] = label
-            elif any(looks_like_period(part) for part in (label.text, *label.text.split("/"))):
+            elif any(
+                looks_like_period(part, self.across.pattern) for part in (label.text, *label.text.split("/"))
+            ):
                 params = {"pattern": self.across.pattern}
                 self.problems.append(
                     Finding("period_header_unknown", found=label.text, cell=label.cell, params=params)

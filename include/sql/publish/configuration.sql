@@ -1,3 +1,3 @@
--- Note the configuration that is now in force.
-INSERT INTO ledger.configuration (fingerprint) VALUES (:fingerprint)
-ON CONFLICT (fingerprint) DO UPDATE SET published_at = clock_timestamp()
+-- Note the configuration that is now in force, and its calendar.
+INSERT INTO ledger.configuration (fingerprint, calendar) VALUES (:fingerprint, :calendar)
+ON CONFLICT (fingerprint) DO UPDATE SET published_at = clock_timestamp(), calendar = excluded.calendar

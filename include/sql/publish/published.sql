@@ -1,2 +1,2 @@
--- Fingerprint of the configuration in force; no row in a new warehouse.
-SELECT fingerprint FROM ledger.configuration ORDER BY published_at DESC LIMIT 1
+-- Fingerprint of the configuration in force and the calendar published with it; no row in a new warehouse.
+SELECT fingerprint, calendar FROM ledger.configuration ORDER BY published_at DESC LIMIT 1
