@@ -69,7 +69,7 @@ def _publish_calendar(connection: Connection, catalogue: Catalogue) -> None:
     """Replace the calendar as a whole: periods linked by their first days, and days with working days."""
     calendar = catalogue.periods
     first, last = (calendar.year_of(date.isoformat()) for date in (FIRST_DAY, LAST_DAY))
-    periods = pd.DataFrame(calendar.rows(first, last))
+    periods = pd.DataFrame(map(vars, calendar.rows(first, last)))
     _refuse_moved_periods(connection, catalogue, set(periods.loc[periods["grain"] == "M", "start"]))
     days = _list_days(catalogue.calendar.holidays, periods[periods["grain"] == "M"])
     worked = np.append(0, days["working"].cumsum())

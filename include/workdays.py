@@ -1,12 +1,11 @@
 """Working days and public holidays of a country, with the working days that China moves to weekends."""
 
 import datetime as dt
-from dataclasses import dataclass
 from importlib.metadata import version
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Day:
+class Day(NamedTuple):
     """A date, whether people work on it, and the public holiday that it is (in the country's language)."""
 
     date: dt.date

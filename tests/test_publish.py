@@ -208,7 +208,9 @@ def test_bi_calendar_has_the_keys_of_the_boards(company: Company, tmp_path: Path
 def test_periods_under_figures_can_not_be_moved(company: Company, tmp_path: Path) -> None:
     company.deliver(Fact("sales", "p1", "2026-01", 1))
     for changes in (WEEKS, FOUR_FOUR_FIVE):
-        with pytest.raises(ConfigurationError, match="divides time otherwise than the figures in the warehouse"):
+        with pytest.raises(
+            ConfigurationError, match="divides time otherwise than the figures in the warehouse"
+        ):
             publish(read_company(tmp_path / "new", **changes))
     assert company.value("SELECT stop FROM ledger.period WHERE period = '2026-02'") == dt.date(2026, 3, 1)
     assert publish(read_company(tmp_path / "april", calendar="{fiscal_year_starts: 4}\n")) is True

@@ -17,7 +17,7 @@ def run(
         Path | None, typer.Option("--file", help="This file instead of those in the inbox.")
     ] = None,
     period: Annotated[
-        str | None, typer.Option("--period", help="Ask a system for this month or quarter.")
+        str | None, typer.Option("--period", help="Ask a system for this month (or week) or quarter.")
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -55,7 +55,7 @@ def withdraw(
 @app.command()
 def rollup(
     period: Annotated[
-        str | None, typer.Option("--period", help="Recompute this month, quarter or fiscal year.")
+        str | None, typer.Option("--period", help="Recompute this month (or week), quarter or fiscal year.")
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Recompute all periods.")] = False,
 ) -> None:
@@ -69,12 +69,12 @@ def rollup(
     if period:
         check_period(period, stages.current_catalogue())
     touched = stages.touch(period) if period or everything else 0
-    months = stages.pending_months()
-    with Console(stderr=True).status(f"Rolling up {len(months)} months"):
+    months, word = stages.pending_months(), stages.current_catalogue().periods.word
+    with Console(stderr=True).status(f"Rolling up {len(months)} {word}s"):
         stages.rollup_months()
         quarters = stages.rollup_quarters()
     what = (
-        f"{len(months)} months and {len(quarters)} quarters"
+        f"{len(months)} {word}s and {len(quarters)} quarters"
         if months or quarters
         else "nothing: nothing waited"
     )

@@ -50,7 +50,9 @@ def test_in_a_calendar_of_weeks_slices_and_headers_are_weeks_by_default(tmp_path
     assert weeks.sources["book"].slice == weeks.sources["weekly"].slice == "week"
     assert weeks.sources["weekly"].layout.periods.pattern == WEEK_PATTERN
     assert weeks.periods.month_of(dt.date(2026, 5, 4)) == "2026-W19"
-    assert load_catalogue(write_company(tmp_path / "fiscal", **FOUR_FOUR_FIVE)).sources["book"].slice == "month"
+    assert (
+        load_catalogue(write_company(tmp_path / "fiscal", **FOUR_FOUR_FIVE)).sources["book"].slice == "month"
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Matrix: row labels down the side, periods across."""
 
+import re
 from collections.abc import Mapping
 
 import pandas as pd
@@ -51,8 +52,6 @@ _FIGURES = {
     *("amount", "actual"),
 }
 """What a header says below its period without meaning anything else than the period's own figures."""
-_DATE_PREFIXES = {"{day}": 10, "{week}": 10, "{month}": 7}
-"""How much of a date that stands in a header is the period; which week a date means is the calendar's to say."""
 _UNIT_HEADERS = {"单位", "计量单位", "Unit", "unit", "Units"}
 
 
@@ -151,11 +150,18 @@ class _Matrix:
         for text in (label.text, "".join(parts), "".join(telling), *reversed(parts)):
             if found := pattern.fullmatch(plain(text)):
                 return period_text(found)
-        length = next((n for name, n in _DATE_PREFIXES.items() if name in self.across.pattern), 0)
         for row in range(header[1], header[0] - 1, -1):
-            if self.sheet.kind(row, label.at) == DATE and length:
-                return (self.sheet.text(row, label.at) or "")[:length]
+            if self.sheet.kind(row, label.at) == DATE and "{quarter}" not in self.across.pattern:
+                return self._name_date((self.sheet.text(row, label.at) or "")[:10])
         return None
+
+    def _name_date(self, date: str) -> str:
+        """Return the period of a date in a header: a typed month is kept as its first.
+
+        Which period another date stands for, if any, is the calendar's to say.
+        """
+        typed_month = {"{day}", "{week}"}.isdisjoint(re.findall(r"\{\w+\}", self.across.pattern))
+        return date[:7] if typed_month and date.endswith("-01") else date
 
     def _period_columns(self, labels: list[Label]) -> dict[str, int]:
         periods: dict[str, Label] = {}
