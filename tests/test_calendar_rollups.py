@@ -6,8 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from include import stages, warehouse
+from include.board import Question, read_kpis
+from include.errors import UsageError
+from include.extract import widen
+from include.stages import Run
 from tests.catalogue.test_calendars import FOUR_FOUR_FIVE, WEEKS
-from tests.company import Company, Fact, read_company
+from tests.company import Company, Fact, read_company, write_company
 
 
 @pytest.fixture
@@ -87,3 +92,46 @@ def test_fiscal_months_with_a_sixth_week(fiscal: Company) -> None:
     row = fiscal.board("sales", "group", "2027-01")
     assert (row.value, row.previous, row.year_ago, row.ytd) == (80, 90, 7, 80)
     assert fiscal.kpi("stock", "group", "2026-Q4") == 4
+
+
+def test_a_weekly_file_goes_through_all_stages(
+    warehouse_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KPI_WAREHOUSE_URL", warehouse_url)
+    monkeypatch.setenv("KPI_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("KPI_CONFIG", str(write_company(tmp_path / "config", **WEEKS)))
+    company = Company(stages.current_catalogue())
+    head = "unit,month,product,sales,cost\n"
+    good, bad = tmp_path / "good.csv", tmp_path / "bad.csv"
+    good.write_text(f"{head}p1,2026年第53周,a,100,40\np1,2026-12-21,a,11,4\np3,2027-W01,a,1,1\n", "utf-8")
+    bad.write_text(f"{head}p1,2025-W53,a,1,1\np1,2026-05,a,1,1\n", "utf-8")
+    batches = stages.extract("book", Run("good", "", "book"), file=good)
+    months = stages.load(stages.standardise(stages.validate(batches)))
+    assert months == ["2026-W52", "2026-W53", "2027-W01"]
+    assert stages.rollup_months() == ["2026-Q4", "2027-Q1"]
+    assert stages.rollup_quarters() == ["2026-Q4", "2027-Q1"]
+    assert company.kpi("profit", "p1", "2026-W53") == 60
+    assert company.kpi("sales", "group", "2026-Q4") == 111
+    slices = company.query("SELECT period FROM bi.submission ORDER BY 1")
+    assert [row.period for row in slices] == ["2026-W52", "2026-W53", "2027-W01"]
+    batches = stages.extract("book", Run("bad", "", "book"), file=bad)
+    assert stages.standardise(stages.validate(batches)) == []
+    codes = company.query("SELECT code, cell FROM bi.check_result WHERE level = 'error' ORDER BY cell")
+    assert codes == [("not_a_period", "B2"), ("ambiguous_period", "B3")]
+
+
+def test_commands_speak_of_weeks(weekly: Company) -> None:
+    weekly.count(*sales(("2026-W53", 40)))
+    catalogue = weekly.catalogue
+    with warehouse.connect() as connection:
+        rows = read_kpis(connection, catalogue, Question("sales", "p1", "2026-W53"))
+        assert [row["value"] for row in rows] == [40]
+        assert [
+            row["period"] for row in read_kpis(connection, catalogue, Question("sales", "p1", "2026"))
+        ] == ["2026-W53"]
+        with pytest.raises(
+            UsageError, match=r"'2026-03' is not a period; write 2026-W05, 2026-Q1 or 2026-03-05"
+        ):
+            read_kpis(connection, catalogue, Question("sales", "p1", "2026-03"))
+    window = widen(catalogue, catalogue.sources["book"], dt.date(2026, 12, 30), dt.date(2027, 1, 5))
+    assert (window.start, window.end) == (dt.date(2026, 12, 28), dt.date(2027, 1, 11))
