@@ -57,7 +57,8 @@ def trace_kpi(
     """
     rows = read_kpis(connection, catalogue, Question(metric, org, period))
     if _read_period(catalogue, period)[0] is None:
-        raise UsageError(f"{period!r} is a year; trace one month or quarter, such as 2026-03 or 2026-Q1.")
+        word, example = catalogue.periods.word, catalogue.periods.example
+        raise UsageError(f"{period!r} is a year; trace one {word} or quarter, such as {example} or 2026-Q1.")
     asked = {"metric": metric, "org": _known_org(catalogue, org), "period": period}
     facts = warehouse.fetch(connection, "read/trace", **asked)
     return (rows[0] if rows else None), [dict(fact) for fact in facts]
@@ -90,5 +91,8 @@ def _read_period(catalogue: Catalogue, period: str | None) -> tuple[str | None, 
     except ValueError as error:
         raise UsageError(f"{error}.") from error
     if grain == "D":
-        raise UsageError(f"{period!r} is a day; KPIs are per month or quarter, such as 2026-03 or 2026-Q1.")
+        word, example = catalogue.periods.word, catalogue.periods.example
+        raise UsageError(
+            f"{period!r} is a day; KPIs are per {word} or quarter, such as {example} or 2026-Q1."
+        )
     return period, None, grain == "Q"

@@ -282,13 +282,13 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
     ),
     "not_a_period": (
         ("不是有效期间", "not a period"),
-        ("形如 2026-03 或 2026-Q1 的期间", "a period such as 2026-03 or 2026-Q1"),
+        ("形如 {example} 或 2026-Q1 的期间", "a period such as {example} or 2026-Q1"),
         ("改正期间", "correct the period"),
     ),
     "ambiguous_period": (
-        ("无法区分一月和十月", "January and October can't be told apart"),
-        ("形如 2026-01 或 2026-10 的期间", "a period such as 2026-01 or 2026-10"),
-        ("写成 2026-01 或 2026-10", "write 2026-01 or 2026-10"),
+        ("可能指两个期间", "it could mean two periods"),
+        ("形如 {example} 的期间", "a period such as {example}"),
+        ("写成 {example} 的形式", "write it like {example}"),
     ),
     "not_a_boolean": (
         ("不是“是”或“否”", "neither yes nor no"),

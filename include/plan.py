@@ -12,8 +12,9 @@ from include.coerce import ALL_SIGNS, SIGN_CURRENCIES, Reading
 from include.errors import ConfigurationError
 from include.period import Grain
 
-GRAINS: dict[str, Grain] = {"day": "D", "month": "M", "quarter": "Q"}
-_PERIOD_TYPES = {"date", "month", "quarter"}
+GRAINS: dict[str, Grain] = {"day": "D", "week": "M", "month": "M", "quarter": "Q"}
+"""Grain of each `slice`: weeks and months are the base periods of their calendars."""
+_PERIOD_TYPES = {"date", "week", "month", "quarter"}
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,7 @@ def _field(source: Source, catalogue: Catalogue, name: str, model: Measure) -> F
         nulls=frozenset(source.nulls),
         date_format=column.format if column else None,
         timezone=catalogue.calendar.timezone,
+        calendar=catalogue.periods,
         percent=unit in {"%", "％"},
         signs=_fitting_signs(catalogue.units, unit),
     )

@@ -1,77 +1,125 @@
 """Publish: the company's configuration into the warehouse, where SQL joins it.
 
 Published once for each state of the configuration; where definitions, tree or calendar changed, every KPI is
-noted for recomputation, because its meaning may have.
+noted for recomputation, because its meaning may have. The calendar is written again only where it changed
+itself, or where newer holidays are installed.
 """
 
 import datetime as dt
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
+import pandas as pd
+import pyarrow as pa
 from sqlalchemy import Connection
 
-from include import warehouse
+from include import warehouse, workdays
 from include.catalogue import Catalogue
 from include.catalogue.currencies import currency_of
 from include.catalogue.models import Band, OrgLevel, Source, WorkbookSource
+from include.errors import ConfigurationError
 
-FIRST_YEAR, LAST_YEAR = 1990, 2060
+FIRST_DAY, LAST_DAY = dt.date(1990, 1, 1), dt.date(2060, 12, 31)
+"""The calendar in the warehouse holds all fiscal years with days from here to there."""
 BEGINNING = dt.date(1, 1, 1)
 
 
 def publish_catalogue(connection: Connection, catalogue: Catalogue) -> bool:
     """Bring the warehouse's reference tables to `catalogue`; True where anything was written.
 
-    Runs in the caller's transaction: readers see the old configuration or the new one, never a mixture.
+    Runs in the caller's transaction: readers see the old configuration or the new one, never a mixture. Raises
+    ConfigurationError where figures are kept by months or weeks that the calendar no longer has.
     """
     today = dt.datetime.now(ZoneInfo(catalogue.calendar.timezone)).date()
-    if _is_published(connection, catalogue, today):
+    wanted = (catalogue.fingerprint, _describe_calendar(catalogue), True)
+    if _published(connection, today) == wanted:
         return False
     warehouse.run(connection, "publish/lock")
-    if _is_published(connection, catalogue, today):
+    before = _published(connection, today)
+    if before == wanted:
         return False
-    is_first = _published(connection, today) is None
-    _publish_periods(connection, catalogue)
+    if before is None or before[1] != wanted[1]:
+        _publish_calendar(connection, catalogue)
     _publish_org(connection, catalogue, today)
     _publish_metrics(connection, catalogue)
     _publish_bases(connection, catalogue)
     _publish_eliminations(connection, catalogue)
     _publish_sources(connection, catalogue)
     warehouse.run(connection, "publish/past")
-    changed = ("period", "org_tree", "metric_version", "past_metric", "past_path", "past_period")
+    changed = ("period", "day", "org_tree", "metric_version", "past_metric", "past_path", "past_period")
     warehouse.gather_statistics(connection, warehouse.MANY_ROWS, *changed)
-    warehouse.run(connection, "publish/configuration", fingerprint=catalogue.fingerprint, today=today)
-    if not is_first:
+    warehouse.run(
+        connection, "publish/configuration", fingerprint=wanted[0], calendar=wanted[1], today=today
+    )
+    if before is not None and (before[0], before[2]) != (wanted[0], wanted[2]):
         warehouse.run(connection, "rollup/touch_all", cause="definition")
     return True
 
 
-def _published(connection: Connection, today: dt.date) -> Any:
-    """Return the fingerprint in force and whether the tree of `today` is the published one; None in a new warehouse."""
-    return warehouse.run(connection, "publish/published", today=today).one_or_none()
+def _published(connection: Connection, today: dt.date) -> tuple[str, str | None, bool] | None:
+    """Return fingerprint and calendar of what is in force, and whether its tree of today is still that of `today`.
+
+    None in a new warehouse; the calendar of an older revision is None.
+    """
+    row = warehouse.run(connection, "publish/published", today=today).one_or_none()
+    return None if row is None else (row.fingerprint, row.calendar, row.tree_stands)
 
 
-def _is_published(connection: Connection, catalogue: Catalogue, today: dt.date) -> bool:
-    found = _published(connection, today)
-    return found is not None and found.fingerprint == catalogue.fingerprint and found.tree_stands
+def _describe_calendar(catalogue: Catalogue) -> str:
+    """Return all that decides the calendar's rows, so that they are written only where it changed."""
+    calendar = catalogue.calendar
+    return (
+        f"{calendar.periods} from month {calendar.fiscal_year_starts}, named by {calendar.fiscal_year_named_by}, "
+        f"{FIRST_DAY} to {LAST_DAY}; holidays of {calendar.holidays}, edition {workdays.edition()}"
+    )
 
 
-def _publish_periods(connection: Connection, catalogue: Catalogue) -> None:
-    """All months and quarters from 1990 to 2060; a changed fiscal year replaces them."""
-    rows = catalogue.periods.rows(FIRST_YEAR, LAST_YEAR)
-    first = next(row for row in rows if row.grain == "Q")
-    warehouse.run(connection, "publish/clear_periods", quarter=first.key, start=first.start)
-    arrays = {
-        "grain": [row.grain for row in rows],
-        "period": [row.key for row in rows],
-        "start": [row.start for row in rows],
-        "stop": [row.end for row in rows],
-        "year": [row.year for row in rows],
-        "quarter": [row.quarter for row in rows],
-        "previous": [row.previous for row in rows],
-        "year_ago": [row.year_ago for row in rows],
-    }
-    warehouse.run(connection, "publish/periods", **arrays)
+def _publish_calendar(connection: Connection, catalogue: Catalogue) -> None:
+    """Replace the calendar as a whole: periods linked by their first days, and days with working days."""
+    calendar = catalogue.periods
+    first, last = (calendar.year_of(date.isoformat()) for date in (FIRST_DAY, LAST_DAY))
+    periods = pd.DataFrame(map(vars, calendar.rows(first, last)))
+    _refuse_moved_periods(connection, catalogue, set(periods.loc[periods["grain"] == "M", "start"]))
+    days = _list_days(catalogue.calendar.holidays, periods[periods["grain"] == "M"])
+    worked = np.append(0, days["working"].cumsum())
+    start, end = (pd.to_datetime(periods[bound]) for bound in ("start", "end"))
+    opening = start.min()
+    periods["working_days"] = worked[(end - opening).dt.days] - worked[(start - opening).dt.days]
+    periods = periods.rename(columns={"key": "period", "end": "stop"}).drop(columns="position")
+    warehouse.run(connection, "publish/clear_calendar")
+    for table, rows in (("ledger.period", periods), ("ledger.day", days)):
+        given = pa.Table.from_pandas(rows, preserve_index=False)
+        warehouse.copy_table(connection, given, table, given.column_names)
+
+
+def _list_days(country: str, months: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a day of the base periods `months`, with the columns of ledger.day."""
+    found = workdays.list_days(country, months["start"].min(), months["end"].max() - dt.timedelta(days=1))
+    lengths = (pd.to_datetime(months["end"]) - pd.to_datetime(months["start"])).dt.days
+    shared = months[["start", "quarter_start", "year"]].rename(columns={"start": "month"})
+    days = shared.loc[shared.index.repeat(lengths)].reset_index(drop=True)
+    days = days.join(pd.DataFrame(found))
+    iso = pd.to_datetime(days["date"]).dt.isocalendar()
+    days["iso_week"] = iso["year"].astype(str) + "-W" + iso["week"].astype(str).str.zfill(2)
+    return days
+
+
+def _refuse_moved_periods(connection: Connection, catalogue: Catalogue, starts: set[dt.date]) -> None:
+    """Raise ConfigurationError where facts stand under base periods that aren't among those that begin at `starts`."""
+    kept = {row["start"] for row in warehouse.fetch(connection, "publish/base_periods_in_use")}
+    if not kept:
+        return
+    first, last = max(min(kept), min(starts)), min(max(kept), max(starts))
+    if any(first <= start <= last for start in kept ^ starts):
+        file = catalogue.folder / "calendar.yaml"
+        raise ConfigurationError(
+            [
+                f"{file}: `periods: {catalogue.calendar.periods}` with `fiscal_year_starts: "
+                f"{catalogue.calendar.fiscal_year_starts}` divides time otherwise than the figures in the warehouse; "
+                "go back to the former calendar, or deliver everything again into a new warehouse"
+            ]
+        )
 
 
 def _publish_org(connection: Connection, catalogue: Catalogue, today: dt.date) -> None:

@@ -150,7 +150,7 @@ def _aggregate(connection: Connection, catalogue: Catalogue, grain: Grain) -> No
     warehouse.run_script(connection, "ANALYZE reporting")
     definitions = [version for versions in catalogue.metrics.values() for version in versions]
     carry = max((version.carry_forward or 0 for version in definitions), default=0)
-    periods = getattr(catalogue.periods, 'periods_in_year', 12)
+    periods = catalogue.periods.periods_in_year
     warehouse.run(connection, "rollup/span", grain=grain, carry=carry)
     warehouse.run(connection, "rollup/intra_group")
     warehouse.run_script(connection, "ANALYZE span; ANALYZE intra_group")

@@ -56,7 +56,7 @@ def read_bi_views() -> list[str]:
         statements.append(
             read_sql("bi/comparison").replace("{view}", f"{name}_comparison").replace("{grain}", grain)
         )
-    return [*statements, read_sql("bi/grants")]
+    return [*statements, read_sql("bi/calendar"), read_sql("bi/grants")]
 
 
 NOW = "k.superseded_at = 'infinity'"

@@ -92,7 +92,7 @@ def read_company(folder: Path, **changes: str) -> Catalogue:
 
 @dataclass(frozen=True)
 class Fact:
-    """One value as a test writes it: `period` is a day, month or quarter key."""
+    """One value as a test writes it: `period` is a day, month (or week) or quarter key."""
 
     metric: str
     org: str
@@ -122,7 +122,7 @@ def to_arrow(catalogue: Catalogue, facts: Iterable[Fact]) -> pa.Table:
                 "org": fact.org,
                 "date": last,
                 "grain": catalogue.periods.grain_of(fact.period),
-                "month": last.replace(day=1),
+                "month": catalogue.periods.period_bounds(catalogue.periods.month_of(last))[0],
                 "slice_period": fact.slice or fact.period,
                 "dimensions": fact.dimensions,
                 "scenario": fact.scenario,

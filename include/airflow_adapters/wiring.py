@@ -10,7 +10,7 @@ from airflow.sdk.configuration import conf
 from include.catalogue.models import Source, Words, WorkbookSource
 
 FACTS = Asset("metric_facts")
-"""Facts were loaded; one partition per touched month (`2026-03`)."""
+"""Facts were loaded; one partition per touched month or week (`2026-03`, `2026-W05`)."""
 MONTHS = Asset("metric_months")
 """Month KPIs were recomputed; one partition per touched quarter (`2026-Q1`)."""
 

@@ -84,7 +84,7 @@ class Catalogue:
 
     @cached_property
     def periods(self) -> Calendar:
-        """The company's calendar of months and fiscal quarters."""
+        """The company's calendar: months or weeks, and fiscal quarters."""
         return Calendar(self.calendar)
 
     def metric_at(self, metric: str, date: dt.date) -> MetricDefinition:

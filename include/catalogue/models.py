@@ -23,8 +23,8 @@ Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_
 Language = Literal["zh", "en"]
 Scenario = Literal["actual", "target", "budget", "forecast"]
 ReportedAs = Literal["flow", "ytd", "stock"]
-Grain = Literal["day", "month", "quarter"]
-ColumnType = Literal["text", "integer", "decimal", "date", "month", "quarter", "boolean"]
+Grain = Literal["day", "week", "month", "quarter"]
+ColumnType = Literal["text", "integer", "decimal", "date", "week", "month", "quarter", "boolean"]
 Role = Literal["org", "date", "period", "dimension", "currency", "weight", "key", "ignore"]
 RATE_METRICS = {"average": "exchange_rate_average", "closing": "exchange_rate_closing"}
 """The built-in metrics that currency rates are kept as, by `rate`; `include.catalogue.rates` defines them."""
@@ -123,6 +123,7 @@ class Person(Model):
 class CalendarConfig(Model):
     """Which periods the company reports in.
 
+    `periods`: calendar months, fiscal months of 4, 4 and 5 weeks, or ISO weeks.
     `fiscal_year_named_by` tells whether the fiscal year that runs from April 2026 to March 2027 is 2026
     (start, the default) or 2027 (end).
     """
@@ -357,7 +358,10 @@ class Place(Model):
 
 
 class PeriodsAcross(Model):
-    """Periods that stand in the header of a matrix, such as `{year}年{month}月` or `{year}Q{quarter}`."""
+    """Periods that stand in the header of a matrix, such as `{year}年{month}月` or `{year}Q{quarter}`.
+
+    In a calendar of weeks the pattern is `{year}年第{week}周` where none is given.
+    """
 
     across: Literal["columns", "rows"] = "columns"
     pattern: str = "{year}年{month}月"
@@ -395,7 +399,7 @@ class Layout(Model):
 
 
 class SourceBase(Model):
-    """What every source says."""
+    """What every source says. In a calendar of weeks `slice` is `week` where none is given."""
 
     source: Identifier
     name: Words | None = None

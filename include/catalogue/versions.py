@@ -42,11 +42,9 @@ def _versions(draft: Draft, name: str, entry: Entry[Metric]) -> list[MetricDefin
                 entry.document.problem((*path, "valid_from"), what, "list the versions in order of time")
             )
             continue
-        if model.valid_from.day != 1:
-            what, remedy = (
-                "a definition changes in the middle of a month",
-                "start it on the first day of a month",
-            )
+        if first := draft.find_opening(model.valid_from):
+            what = f"a definition changes in the middle of a {draft.periods.word}"
+            remedy = f"start it on the first day, e.g. {first}"
             draft.tell(entry.document.problem((*path, "valid_from"), what, remedy))
         if model.unit != entry.model.unit:
             what = f"the unit changes from {entry.model.unit} to {model.unit}"

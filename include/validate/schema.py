@@ -161,6 +161,8 @@ def _told(code: str, plan: Plan, field: Field) -> dict[str, Any]:
         return {"unit": field.unit}
     if code in {"not_a_date", "ambiguous_date"}:
         return {"format": field.reading.date_format or "2026-03-05"}
+    if code in {"not_a_period", "ambiguous_period"}:
+        return {"example": field.reading.calendar.example}
     return {"nulls": " ".join(plan.source.nulls)} if plan.source.nulls else {}
 
 

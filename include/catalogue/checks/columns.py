@@ -18,7 +18,7 @@ from include.catalogue.units import UnknownUnitError
 
 ROLE_TYPES = {
     "date": {"date"},
-    "period": {"month", "quarter", "date"},
+    "period": {"month", "week", "quarter", "date"},
     "weight": NUMBERS,
     "currency": {"text"},
 }
@@ -159,6 +159,9 @@ def _check_column(draft: Draft, entry: Entry[Any], path: PathKey, column: Column
     if column.metric is not None and column.is_ is not None:
         what = f"a column can't be both a metric and {column.is_}"
         draft.tell(entry.problem((*path, "is"), what, "remove one of `metric` and `is`"))
+    if column.type in {"month", "week"} and column.type != draft.periods.word:
+        what = f"the calendar has no {column.type}s, it is `periods: {draft.calendar.periods}`"
+        draft.tell(entry.problem((*path, "type"), what, f"write `type: {draft.periods.word}`"))
     wanted = ROLE_TYPES.get(column.is_ or "")
     if wanted and column.type not in wanted:
         what = f"a column that is the {column.is_} can't be of type {column.type}"
@@ -171,7 +174,9 @@ def _check_column(draft: Draft, entry: Entry[Any], path: PathKey, column: Column
             draft.tell(
                 entry.problem((*path, "pattern"), what, "put a backslash before a bracket that is meant")
             )
-    if column.format is not None and ("%" not in column.format or column.type not in {"date", "month"}):
+    if column.format is not None and (
+        "%" not in column.format or column.type not in {"date", "month", "week"}
+    ):
         what = f"the format {column.format!r} is not a date's"
         draft.tell(
             entry.problem((*path, "format"), what, 'write it like `format: "%d/%m/%Y"`, for type date')

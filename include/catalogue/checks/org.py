@@ -50,11 +50,9 @@ def _check_intervals(draft: Draft, entries: list[Entry[OrgLine]]) -> None:
             draft.tell(
                 after.problem(("from",), what, f"end the line before (line {line}) with `to:` that day")
             )
-        elif start.day != 1:
-            what = f"{unit} moves on {start}, in the middle of a month"
-            draft.tell(
-                after.problem(("from",), what, f"moves take effect on the first, e.g. {start.replace(day=1)}")
-            )
+        elif first := draft.find_opening(start):
+            what = f"{unit} moves on {start}, in the middle of a {draft.periods.word}"
+            draft.tell(after.problem(("from",), what, f"moves take effect on the first day, e.g. {first}"))
 
 
 def _check_roots(draft: Draft) -> None:

@@ -18,9 +18,10 @@ def _check_calendar(draft: Draft) -> None:
 
     calendar, document = draft.calendar, draft.calendar_document
     assert document is not None
-    if calendar.periods != "month":
-        what = f"the calendar {calendar.periods!r} is not supported yet"
-        draft.tell(document.problem(("periods",), what, "write `periods: month` for now"))
+    if calendar.periods == "iso-week" and calendar.fiscal_year_starts != 1:
+        what = f"a year of ISO weeks can't start in month {calendar.fiscal_year_starts}"
+        remedy = "remove it, or write `periods: 4-4-5` for a fiscal year of whole weeks"
+        draft.tell(document.problem(("fiscal_year_starts",), what, remedy))
     if calendar.holidays not in holidays.list_supported_countries():
         what = f"no public holidays are known for {calendar.holidays!r}"
         draft.tell(document.problem(("holidays",), what, "write a country code of ISO 3166 such as CN"))

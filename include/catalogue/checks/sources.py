@@ -28,6 +28,7 @@ def check_sources(draft: Draft, definitions: dict[str, list[MetricDefinition]]) 
         source = entry.model
         _check_owner(draft, entry)
         _check_expected(draft, entry, tree)
+        _check_slice_word(draft, entry)
         check_columns(draft, entry, definitions)
         check_measures(draft, entry, definitions)
         check_money(draft, entry, definitions)
@@ -69,6 +70,13 @@ def _check_expected(draft: Draft, entry: Entry[Any], tree: OrgTree) -> None:
         if tree.resolve(unit) is None:
             remedy = name_known(unit, tree.units, "org.yaml")
             draft.tell(entry.problem(("expects", "org", place), f"unknown org unit {unit!r}", remedy))
+
+
+def _check_slice_word(draft: Draft, entry: Entry[Any]) -> None:
+    word = draft.periods.word
+    if entry.model.slice in {"month", "week"} and entry.model.slice != word:
+        what = f"the calendar has no {entry.model.slice}s, it is `periods: {draft.calendar.periods}`"
+        draft.tell(entry.problem(("slice",), what, f"write `slice: {word}`"))
 
 
 def _check_names(draft: Draft, entry: Entry[Any]) -> None:

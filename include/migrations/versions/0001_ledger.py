@@ -1,4 +1,4 @@
-"""The ledger's tables, functions and grants; schema `bi` is made by the newest revision."""
+"""The ledger's tables, functions and grants. The views of schema `bi` are made by the newest revision."""
 
 from alembic import op
 
@@ -9,5 +9,5 @@ down_revision = None
 
 
 def upgrade() -> None:
-    """Create schema `ledger`, and schema `bi` without views."""
+    """Create schema `ledger`, and an empty schema `bi`."""
     run_script(op.get_bind(), read_sql("migrations/0001_ledger"))

@@ -5,7 +5,7 @@ from alembic import op
 from include.warehouse import read_bi_views, read_sql, run_script
 
 revision = "0003_semantics"
-down_revision = "0001_ledger"
+down_revision = "0002_calendar"
 
 
 def upgrade() -> None:

@@ -268,7 +268,7 @@ SELECT grain, start, period, year, quarter, last_month, previous, year_ago, TIME
 CREATE OR REPLACE FUNCTION ledger.gather_statistics(wanted text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF wanted NOT IN ('kpi', 'part', 'part_member', 'submission', 'coverage', 'period', 'org_tree', 'metric_version',
+    IF wanted NOT IN ('kpi', 'part', 'part_member', 'submission', 'coverage', 'period', 'day', 'org_tree', 'metric_version',
                       'past_metric', 'past_path', 'past_period') THEN
         RAISE EXCEPTION 'no such table';
     END IF;
