@@ -258,7 +258,7 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
         ("未知的货币", "unknown currency"),
         (
             "ISO 4217 代码或货币名称，例如 USD、美元[；最接近的是：{nearest}]",
-            "a code of ISO 4217 or a currency's name, such as USD or 美元[; nearest: {nearest}]",
+            "a code of ISO 4217 or a currency's name, such as USD or euro[; nearest: {nearest}]",
         ),
         (
             "改正货币；$ 和 ¥ 指多种货币，请写代码",

@@ -4,6 +4,7 @@ import difflib
 import types
 import typing
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -186,6 +187,8 @@ def _show(value: Any) -> str:
     text = (
         {True: "true", False: "false", None: "nothing"}.get(value)
         if isinstance(value, bool | None)
+        else str(value)
+        if isinstance(value, Decimal)
         else repr(value)
     )
     text = str(text)

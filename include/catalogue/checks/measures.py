@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from include.catalogue.catalogue import MetricDefinition
+from include.catalogue.currencies import holds_money
 from include.catalogue.draft import Draft, Entry
 from include.catalogue.explaining import name_known
 from include.catalogue.models import Column, Measure, WorkbookSource
@@ -170,6 +171,10 @@ def check_weight_units(draft: Draft, definitions: Definitions) -> None:
     for entry in draft.sources.values():
         for name, weight, unit in _weights(draft, entry, definitions):
             metric = str(measures_of(entry.model)[name].metric)
+            if _is_foreign(draft, entry, weight, unit):
+                what = f"the weight {weight!r} of {metric} is money in another currency"
+                path = (*column_path(entry.model, weight), "unit")
+                draft.tell(entry.problem(path, what, "weigh with an amount in the currency of the others"))
             place = f"{entry.document.file}:{entry.document.line_of((*entry.path, *column_path(entry.model, name)))}"
             meant, said, where = first.setdefault(metric, (unit and draft.units.parse(unit), unit, place))
             if (unit and draft.units.parse(unit)) != meant:
@@ -177,6 +182,15 @@ def check_weight_units(draft: Draft, definitions: Definitions) -> None:
                 mend = "give the weights one unit: `unit:` or `metric:` of their columns"
                 path = (*column_path(entry.model, name), "weight")
                 draft.tell(entry.problem(path, what, mend))
+
+
+def _is_foreign(draft: Draft, entry: Entry[Any], weight: str, kept: str) -> bool:
+    """Tell whether weights are amounts that a rate would have to convert first."""
+    reported = measures_of(entry.model)[weight].unit or kept
+    if not reported or not draft.units.is_known(reported) or not holds_money(draft.units.parse(reported)):
+        return False
+    by_record = any(column.is_ == "currency" for column in entry.model.columns.values())
+    return by_record or not draft.units.are_compatible(reported, kept)
 
 
 def _weights(draft: Draft, entry: Entry[Any], definitions: Definitions) -> Iterator[tuple[str, str, str]]:
