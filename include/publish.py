@@ -5,16 +5,21 @@ noted for recomputation, because its meaning may have.
 """
 
 import datetime as dt
+import json
 from typing import Any
 
 from sqlalchemy import Connection
 
 from include import warehouse
-from include.catalogue import Catalogue
+from include.catalogue import Catalogue, MetricDefinition
 from include.catalogue.models import Band, OrgLevel, Source, WorkbookSource
 
 FIRST_YEAR, LAST_YEAR = 1990, 2060
 BEGINNING = dt.date(1, 1, 1)
+_AS_THEY_ARE = (
+    *("version", "unit", "owner", "steward", "tier", "amber_within", "kind", "status", "valid_to"),
+    *("carry_forward", "consolidation", "grain", "dimensions"),
+)
 
 
 def publish_catalogue(connection: Connection, catalogue: Catalogue) -> bool:
@@ -79,42 +84,50 @@ def _publish_org(connection: Connection, catalogue: Catalogue) -> None:
         valid_from=[line.from_ or BEGINNING for line in lines],
         valid_to=[line.to for line in lines],
         ownership=[line.ownership for line in lines],
+        into=[line.into for line in lines],
     )
     warehouse.run(connection, "publish/org_tree")
 
 
 def _publish_metrics(connection: Connection, catalogue: Catalogue) -> None:
-    """Every definition version. The first one also holds for the time before its `valid_from`."""
+    """Every definition version, in one statement, and the pairs of metrics that eliminate each other."""
     warehouse.run(connection, "publish/metrics", metric=list(catalogue.metrics))
     warehouse.run(connection, "publish/clear_metric_versions")
-    for metric_id, versions in catalogue.metrics.items():
-        for definition in versions:
-            band = definition.better.band if isinstance(definition.better, Band) else (None, None)
-            ratio = definition.ratio
-            row: dict[str, Any] = {
-                name: getattr(definition, name)
-                for name in (
-                    "version",
-                    "unit",
-                    "owner",
-                    "steward",
-                    "tier",
-                    "amber_within",
-                    "kind",
-                    "status",
-                    "valid_to",
-                )
-            }
-            row |= {f"name_{language}": definition.name.read(language) for language in ("zh", "en")}
-            row |= {
-                f"definition_{language}": definition.definition.read(language) for language in ("zh", "en")
-            }
-            row["better"] = "band" if isinstance(definition.better, Band) else definition.better
-            row["formula"] = f"{ratio.of} / {ratio.to}" if ratio else definition.formula
-            row["valid_from"] = BEGINNING if definition is versions[0] else definition.valid_from
-            row |= {"band_low": band[0], "band_high": band[1], "dimensions": list(definition.dimensions)}
-            row |= {"over_time": definition.over_time or "none", "over_org": definition.over_org or "none"}
-            warehouse.run(connection, "publish/metric_version", metric=metric_id, **row)
+    rows = [
+        _describe_version(definition, first=definition is versions[0])
+        for versions in catalogue.metrics.values()
+        for definition in versions
+    ]
+    warehouse.run(connection, "publish/metric_versions", versions=json.dumps(rows, default=str))
+    pairs = [(*pair, one) for one in catalogue.eliminations for pair in (one.pair, one.pair[::-1])]
+    warehouse.run(
+        connection,
+        "publish/eliminations",
+        metric=[metric for metric, _, _ in pairs],
+        partner=[partner for _, partner, _ in pairs],
+        dimension=[one.counterparty for _, _, one in pairs],
+        tolerance=[one.tolerance for _, _, one in pairs],
+    )
+
+
+def _describe_version(definition: MetricDefinition, *, first: bool) -> dict[str, Any]:
+    """Return a row of ledger.metric_version. The first one also holds for the time before its `valid_from`."""
+    band = definition.better.band if isinstance(definition.better, Band) else (None, None)
+    ratio = definition.ratio
+    row = {name: getattr(definition, name) for name in _AS_THEY_ARE}
+    for language in ("zh", "en"):
+        row[f"name_{language}"] = definition.name.read(language)
+        row[f"definition_{language}"] = definition.definition.read(language)
+    return row | {
+        "metric": definition.id,
+        "better": "band" if isinstance(definition.better, Band) else definition.better,
+        "band_low": band[0],
+        "band_high": band[1],
+        "formula": f"{ratio.of} / {ratio.to}" if ratio else definition.formula,
+        "over_time": definition.over_time or "none",
+        "over_org": definition.over_org or "none",
+        "valid_from": BEGINNING if first else definition.valid_from,
+    }
 
 
 def _publish_sources(connection: Connection, catalogue: Catalogue) -> None:
@@ -141,4 +154,4 @@ def _actual_metrics(source: Source) -> list[str]:
         if isinstance(source, WorkbookSource) and source.rows
         else source.columns.values()
     )
-    return [measure.metric for measure in measures if measure.metric and measure.scenario == "actual"]
+    return [measure.feeds for measure in measures if measure.feeds and measure.scenario == "actual"]

@@ -1,2 +1,3 @@
--- Forget the definitions; metric_versions are made anew in the same transaction.
-WITH e AS (DELETE FROM ledger.expectation), s AS (DELETE FROM ledger.source) DELETE FROM ledger.metric_version
+-- Forget the definitions; metric_versions, eliminations and the sources are made anew in the same transaction.
+WITH e AS (DELETE FROM ledger.expectation), s AS (DELETE FROM ledger.source), p AS (DELETE FROM ledger.elimination)
+DELETE FROM ledger.metric_version
