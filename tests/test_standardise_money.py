@@ -1,12 +1,17 @@
 """Facts in other currencies, rates, weights, members, named versions and counterparties."""
 
+import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import Workbook, load_workbook
 
 from include.catalogue import Catalogue, load_catalogue
+from include.catalogue.models import WorkbookSource
+from include.connectors import workbook
+from include.connectors.workbook.template import write_template
 from include.standardise import FACTS, standardise
 from include.validate import Validated, load_validated, save_validated, validate
 from tests.batches import read_source, report_matrix, report_records, report_system
@@ -349,3 +354,80 @@ def test_a_stock_with_one_counterparty_by_two_names_is_a_duplicate(company: Cata
     assert tell(check(company, columns, *rows, unique=["单位", "月", "对方"])) == [
         ("duplicate_key", "D3", "2")
     ]
+
+
+# From the workbook --------------------------------------------------------------------------------------------
+
+
+def write_book(path: Path, title: str, rows: Sequence[Sequence[Any]]) -> Path:
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = title
+    for row in rows:
+        sheet.append(list(row))
+    book.save(path)
+    return path
+
+
+def test_a_workbook_of_rates(company: Catalogue, tmp_path: Path) -> None:
+    rows = [
+        RATE_COLUMNS,
+        ["2026-03", "USD", 7.12, 7.2],
+        ["2026-03", "欧元", 7.9, None],
+        ["备注：中间价", None, None, None],
+    ]
+    source = read_source(RATES)
+    reported = workbook.fetch(source, write_book(tmp_path / "汇率.xlsx", "rates", rows))
+    facts = facts_from(source, company, validate(source, company, reported))
+    assert pick(facts, "metric", "value", "row", "col") == [
+        ("exchange_rate_average", "7.12", 2, 3),
+        ("exchange_rate_average", "7.9", 3, 3),
+        ("exchange_rate_closing", "7.2", 2, 4),
+    ]
+
+
+def test_a_workbook_of_members_and_weights(company: Catalogue, tmp_path: Path) -> None:
+    """A total row is found by its label in the members' column, and a merged weight isn't spread."""
+    columns = "  客户: {type: text, metric: customers}\n  均价: {type: decimal, metric: avg_price, weight: 量}\n  量: {type: decimal}\n"
+    source = read_source(RECORDS + columns)
+    header = list(source.columns)
+    rows = [
+        header,
+        ["华东", "2026-03", "甲", 5, 2],
+        ["华东", "2026-03", "乙", None, None],
+        [None, None, "合计", 5, 2],
+    ]
+    reported = workbook.fetch(source, write_book(tmp_path / "a.xlsx", "x", rows))
+    facts = facts_from(source, company, validate(source, company, reported))
+    assert pick(facts, "member", "value", "weight") == [
+        ("甲", "1", None),
+        ("乙", "1", None),
+        (None, "5", "2"),
+    ]
+    path = write_book(
+        tmp_path / "b.xlsx",
+        "x",
+        [header, ["华东", "2026-03", "甲", 5, 2], ["华东", "2026-03", "乙", 6, None]],
+    )
+    book = load_workbook(path)
+    book.active.merge_cells("E2:E3")  # type: ignore[union-attr]
+    book.save(path)
+    assert tell(validate(source, company, workbook.fetch(source, path))) == [("weight_missing", "E3", "")]
+
+
+def test_members_alone_leave_notes_out(company: Catalogue, tmp_path: Path) -> None:
+    source = read_source(RECORDS + "  客户: {type: text, metric: customers}\n")
+    rows = [list(source.columns), ["华东", "2026-03", "甲"], ["备注：含直营", None, None]]
+    reported = workbook.fetch(source, write_book(tmp_path / "a.xlsx", "x", rows))
+    assert pick(facts_from(source, company, validate(source, company, reported)), "member") == [("甲",)]
+
+
+def test_the_template_doesn_t_ask_for_members_in_a_unit(company: Catalogue, tmp_path: Path) -> None:
+    source = read_source(
+        RECORDS + "  客户: {type: text, metric: customers}\n  额: {type: decimal, metric: revenue}\n"
+    )
+    assert isinstance(source, WorkbookSource)
+    write_template(source, company, tmp_path / "t.xlsx", dt.date(2026, 3, 1))
+    sheet = load_workbook(tmp_path / "t.xlsx").worksheets[0]
+    assert [cell.value for cell in sheet[3]] == ["单位", "月", "客户", "额（CNY）"]
