@@ -83,7 +83,7 @@ def _explain(
     kind = detail["type"]
     place = (*path, *loc)
     field = str(loc[-1]) if loc else ""
-    if shape:
+    if shape and (kind, field) != ("missing", shape):
         whole = loc[: loc.index(shape) + 1]
         value = _value_at(data, whole)
         if not isinstance(value, dict):
