@@ -254,6 +254,35 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
         ("以 {unit} 计的金额", "an amount in {unit}"),
         ("换算成 {unit}，或去掉货币符号", "convert it to {unit}, or leave the sign out"),
     ),
+    "unknown_currency": (
+        ("未知的货币", "unknown currency"),
+        (
+            "ISO 4217 代码或货币名称，例如 USD、美元[；最接近的是：{nearest}]",
+            "a code of ISO 4217 or a currency's name, such as USD or euro[; nearest: {nearest}]",
+        ),
+        (
+            "改正货币；$ 和 ¥ 指多种货币，请写代码",
+            "correct it; $ and ¥ are signs of several currencies, write the code",
+        ),
+    ),
+    "rate_not_positive": (
+        ("汇率不是正数", "the exchange rate isn't positive"),
+        ("大于 0 的汇率", "a rate above 0"),
+        ("改正汇率；没有汇率请留空", "correct the rate; leave the cell blank where there is none"),
+    ),
+    "weight_missing": (
+        (
+            "“{measure}”有数值，但权重“{column}”为空",
+            "{measure!r} has a value, its weight {column!r} is blank",
+        ),
+        ("“{column}”的权重", "a weight in {column!r}"),
+        ("填写权重；没有业务量时两者都留空", "fill in the weight; leave both blank where there was nothing"),
+    ),
+    "weight_negative": (
+        ("“{measure}”的权重是负数", "the weight of {measure!r} is negative"),
+        ("不小于 0 的权重", "a weight of at least 0"),
+        ("改正权重", "correct the weight"),
+    ),
     "not_an_integer": (
         ("不是整数", "not a whole number"),
         ("没有小数的数字", "a number without decimals"),

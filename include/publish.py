@@ -6,6 +6,7 @@ itself, or where newer holidays are installed.
 """
 
 import datetime as dt
+import json
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,7 +16,7 @@ import pyarrow as pa
 from sqlalchemy import Connection
 
 from include import warehouse, workdays
-from include.catalogue import Catalogue
+from include.catalogue import Catalogue, MetricDefinition
 from include.catalogue.currencies import currency_of
 from include.catalogue.models import Band, OrgLevel, Source, WorkbookSource
 from include.errors import ConfigurationError
@@ -23,6 +24,10 @@ from include.errors import ConfigurationError
 FIRST_DAY, LAST_DAY = dt.date(1990, 1, 1), dt.date(2060, 12, 31)
 """The calendar in the warehouse holds all fiscal years with days from here to there."""
 BEGINNING = dt.date(1, 1, 1)
+_AS_THEY_ARE = (
+    *("version", "unit", "owner", "steward", "tier", "amber_within", "kind", "status", "valid_to"),
+    *("carry_forward", "consolidation", "grain", "dimensions"),
+)
 
 
 def publish_catalogue(connection: Connection, catalogue: Catalogue) -> bool:
@@ -44,7 +49,6 @@ def publish_catalogue(connection: Connection, catalogue: Catalogue) -> bool:
     _publish_org(connection, catalogue, today)
     _publish_metrics(connection, catalogue)
     _publish_bases(connection, catalogue)
-    _publish_eliminations(connection, catalogue)
     _publish_sources(connection, catalogue)
     warehouse.run(connection, "publish/past")
     changed = ("period", "day", "org_tree", "metric_version", "past_metric", "past_path", "past_period")
@@ -148,41 +152,45 @@ def _publish_org(connection: Connection, catalogue: Catalogue, today: dt.date) -
 
 
 def _publish_metrics(connection: Connection, catalogue: Catalogue) -> None:
-    """Every definition version. The first one also holds for the time before its `valid_from`."""
+    """Every definition version, in one statement, and the pairs of metrics that eliminate each other."""
     warehouse.run(connection, "publish/metrics", metric=list(catalogue.metrics))
     warehouse.run(connection, "publish/clear_metric_versions")
-    for metric_id, versions in catalogue.metrics.items():
-        for definition in versions:
-            band = definition.better.band if isinstance(definition.better, Band) else (None, None)
-            ratio = definition.ratio
-            row: dict[str, Any] = {
-                name: getattr(definition, name)
-                for name in (
-                    "version",
-                    "unit",
-                    "owner",
-                    "steward",
-                    "tier",
-                    "amber_within",
-                    "kind",
-                    "status",
-                    "valid_to",
-                    "carry_forward",
-                    "consolidation",
-                    "grain",
-                )
-            }
-            row |= {f"name_{language}": definition.name.read(language) for language in ("zh", "en")}
-            row |= {
-                f"definition_{language}": definition.definition.read(language) for language in ("zh", "en")
-            }
-            row["better"] = "band" if isinstance(definition.better, Band) else definition.better
-            row["formula"] = f"{ratio.of} / {ratio.to}" if ratio else definition.formula
-            row["valid_from"] = BEGINNING if definition is versions[0] else definition.valid_from
-            row |= {"band_low": band[0], "band_high": band[1], "dimensions": list(definition.dimensions)}
-            row["currency"] = currency_of(catalogue.units.parse(definition.unit))
-            row |= {"over_time": definition.over_time or "none", "over_org": definition.over_org or "none"}
-            warehouse.run(connection, "publish/metric_version", metric=metric_id, **row)
+    rows = [
+        _describe_version(catalogue, definition)
+        for versions in catalogue.metrics.values()
+        for definition in versions
+    ]
+    warehouse.run(connection, "publish/metric_versions", versions=json.dumps(rows, default=str))
+    pairs = [(*pair, one) for one in catalogue.eliminations for pair in (one.pair, one.pair[::-1])]
+    warehouse.run(
+        connection,
+        "publish/eliminations",
+        metric=[metric for metric, _, _ in pairs],
+        partner=[partner for _, partner, _ in pairs],
+        dimension=[one.counterparty for _, _, one in pairs],
+        tolerance=[one.tolerance for _, _, one in pairs],
+    )
+
+
+def _describe_version(catalogue: Catalogue, definition: MetricDefinition) -> dict[str, Any]:
+    """Return a row of ledger.metric_version. The first one also holds for the time before its `valid_from`."""
+    band = definition.better.band if isinstance(definition.better, Band) else (None, None)
+    ratio = definition.ratio
+    row = {name: getattr(definition, name) for name in _AS_THEY_ARE}
+    for language in ("zh", "en"):
+        row[f"name_{language}"] = definition.name.read(language)
+        row[f"definition_{language}"] = definition.definition.read(language)
+    return row | {
+        "metric": definition.id,
+        "better": "band" if isinstance(definition.better, Band) else definition.better,
+        "band_low": band[0],
+        "band_high": band[1],
+        "formula": f"{ratio.of} / {ratio.to}" if ratio else definition.formula,
+        "over_time": definition.over_time or "none",
+        "over_org": definition.over_org or "none",
+        "valid_from": BEGINNING if definition.version == 1 else definition.valid_from,
+        "currency": currency_of(catalogue.units.parse(definition.unit)),
+    }
 
 
 def _publish_bases(connection: Connection, catalogue: Catalogue) -> None:
@@ -196,18 +204,6 @@ def _publish_bases(connection: Connection, catalogue: Catalogue) -> None:
     columns = zip(*rows, strict=True) if rows else ([], [], [], [])
     names = ("metric", "version", "base", "role")
     warehouse.run(connection, "publish/metric_bases", **dict(zip(names, map(list, columns), strict=True)))
-
-
-def _publish_eliminations(connection: Connection, catalogue: Catalogue) -> None:
-    pairs = catalogue.eliminations
-    warehouse.run(
-        connection,
-        "publish/eliminations",
-        metric=[pair.pair[0] for pair in pairs],
-        partner=[pair.pair[1] for pair in pairs],
-        dimension=[pair.counterparty for pair in pairs],
-        tolerance=[pair.tolerance for pair in pairs],
-    )
 
 
 def _publish_sources(connection: Connection, catalogue: Catalogue) -> None:
@@ -234,4 +230,4 @@ def _actual_metrics(source: Source) -> list[str]:
         if isinstance(source, WorkbookSource) and source.rows
         else source.columns.values()
     )
-    return [measure.metric for measure in measures if measure.metric and measure.scenario == "actual"]
+    return [measure.feeds for measure in measures if measure.feeds and measure.scenario == "actual"]

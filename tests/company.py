@@ -118,7 +118,7 @@ def to_arrow(catalogue: Catalogue, facts: Iterable[Fact]) -> pa.Table:
         rows.append(
             {
                 "metric": fact.metric,
-                "metric_version": catalogue.metric_at(fact.metric, last).version,
+                "metric_version": fact.version or catalogue.metric_at(fact.metric, last).version,
                 "org": fact.org,
                 "date": last,
                 "grain": catalogue.periods.grain_of(fact.period),

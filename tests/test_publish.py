@@ -3,9 +3,11 @@
 import datetime as dt
 import threading
 import time
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from sqlalchemy.event import listen
 
 from include import warehouse, workdays
 from include.errors import ConfigurationError
@@ -235,3 +237,60 @@ def test_a_fiscal_year_of_weeks_may_be_named_anew_but_not_moved(company: Company
                 calendar="{periods: 4-4-5, fiscal_year_starts: 3}\n",
             )
         )
+
+
+def test_the_further_keys_reach_the_warehouse(company: Company, tmp_path: Path) -> None:
+    metrics = METRICS.replace(
+        "over_time: last, over_org: sum}", "over_time: last, over_org: sum, carry_forward: 5 days}"
+    )
+    metrics = metrics.replace("over_org: sum,\n       dimensions: [product]", "over_org: sum, grain: month,\n"
+                              "  consolidation: proportionate, dimensions: [product, channel]")  # fmt: skip
+    org = ORG + "- {unit: p4, parent: west, to: 2026-04-01, into: p3}\n"
+    pair = "- {pair: [sales, cost], counterparty: channel, tolerance: 0.01}\n"
+    publish(read_company(tmp_path / "new", metrics__all=metrics, org=org, eliminations=pair))
+    rows = company.query(
+        "SELECT metric, carry_forward, consolidation, grain FROM ledger.metric_version JOIN ledger.metric USING (metric_id) "
+        "WHERE metric IN ('cost', 'stock', 'sales') ORDER BY 1"
+    )
+    assert rows == [
+        ("cost", None, "proportionate", "month"),
+        ("sales", None, "full", "day"),
+        ("stock", 5, "full", "day"),
+    ]
+    found = company.query(
+        "SELECT m.metric, p.metric, dimension, tolerance FROM ledger.elimination AS e JOIN ledger.metric AS m USING (metric_id) "
+        "JOIN ledger.metric AS p ON p.metric_id = e.partner_metric_id ORDER BY 1"
+    )
+    assert found == [
+        ("cost", "sales", "channel", Decimal("0.01")),
+        ("sales", "cost", "channel", Decimal("0.01")),
+    ]
+    merged = "SELECT o.unit, i.unit FROM ledger.org_line AS l JOIN ledger.org AS o USING (org_id) JOIN ledger.org AS i ON i.org_id = l.into_id"
+    assert company.query(merged) == [("p4", "p3")]
+    assert publish(company.catalogue) is True
+    assert company.value("SELECT count(*) FROM ledger.elimination") == 0
+
+
+def test_rates_are_metrics_like_others(company: Company, tmp_path: Path) -> None:
+    rates = "source: fx\nkind: workbook\ncolumns:\n  m: {type: month, is: period}\n  c: {is: currency}\n  r: {type: decimal, rate: closing}\n"
+    publish(read_company(tmp_path / "new", sources__fx=rates))
+    rows = company.query(
+        "SELECT unit, owner, over_time, dimensions FROM bi.metric WHERE metric LIKE 'exchange%' ORDER BY metric"
+    )
+    assert rows == [("CNY", "", "average", ["currency"]), ("CNY", "", "last", ["currency"])]
+
+
+def test_five_hundred_metrics_are_one_statement(company: Company, tmp_path: Path) -> None:
+    line = METRICS.splitlines()[-1]
+    many = METRICS + "".join(line.replace("run_rate:", f"m{number}:") + "\n" for number in range(500))
+    statements: list[str] = []
+
+    def note(*event: object) -> None:
+        statements.append(str(event[2]))
+
+    catalogue = read_company(tmp_path / "new", metrics__all=many)
+    with warehouse.connect() as connection:
+        listen(connection, "before_cursor_execute", note)
+        assert publish_catalogue(connection, catalogue) is True
+    assert company.value("SELECT count(*) FROM ledger.metric_version") == len(catalogue.metrics)
+    assert len(statements) < 40

@@ -54,7 +54,7 @@ def describe_source(source: Source) -> dict[str, str]:
     name = source.name or Words(zh=source.source, en=source.source)
     title = " / ".join(dict.fromkeys(filter(None, (name.zh, name.en))))
     measures = source.rows if isinstance(source, WorkbookSource) and source.rows else source.columns
-    metrics = dict.fromkeys(measure.metric for measure in measures.values() if measure.metric)
+    metrics = dict.fromkeys(measure.feeds for measure in measures.values() if measure.feeds)
     arrival = (
         f"Drop the workbook into `inbox/{source.source}/`; the run starts within seconds. What is refused "
         f"comes back to `rejected/{source.source}/` with a list of what to mend, and by mail."

@@ -122,6 +122,19 @@ class Catalogue:
         return set().union(*(self._reported_parts(p) for v in versions for p in v.parts)) or {metric}
 
     @cached_property
+    def counterparties(self) -> Mapping[str, frozenset[str]]:
+        """The dimensions that name another org unit, by the id of each metric that is eliminated."""
+        found: dict[str, frozenset[str]] = {}
+        for elimination in self.eliminations:
+            for metric in elimination.pair:
+                found[metric] = found.get(metric, frozenset()) | {elimination.counterparty}
+        return found
+
+    def is_weighted(self, metric: str) -> bool:
+        """Tell whether any version of `metric` is a weighted average. Raises KeyError for an unknown metric."""
+        return any(version.over_time == "weighted_average" for version in self.metrics[metric])
+
+    @cached_property
     def derivation_order(self) -> list[str]:
         """Ids of all metrics, each after those that any version of it is computed from."""
         order: dict[str, None] = {}

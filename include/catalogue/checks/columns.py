@@ -37,7 +37,7 @@ def check_columns(draft: Draft, entry: Entry[Any], definitions: dict[str, list[M
         _check_dimensions(draft, entry, path, measure, dimensions)
         if isinstance(measure, Column):
             _check_column(draft, entry, path, measure)
-            if not _has_members(definitions.get(measure.metric or "")):
+            if not _has_members(definitions.get(measure.metric or "", [])):
                 _check_figure(draft, entry, path, measure)
         if measure.min is not None and measure.max is not None and measure.min > measure.max:
             draft.tell(
@@ -187,7 +187,7 @@ def _check_column(draft: Draft, entry: Entry[Any], path: PathKey, column: Column
         draft.tell(entry.problem((*path, bound), what, "write `type: decimal` or `type: integer`"))
 
 
-def _has_members(versions: list[MetricDefinition] | None) -> bool:
+def _has_members(versions: list[MetricDefinition]) -> bool:
     """Tell whether a metric counts distinct members, which are texts."""
     return bool(versions) and versions[-1].over_time == "distinct"
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from include.catalogue.catalogue import MetricDefinition
+from include.catalogue.currencies import holds_money
 from include.catalogue.draft import Draft, Entry
 from include.catalogue.explaining import name_known
 from include.catalogue.models import Column, Measure, WorkbookSource
@@ -46,7 +47,9 @@ def check_measures(draft: Draft, entry: Entry[Any], definitions: Definitions) ->
         _check_idle(draft, entry, path, measure)
         _check_version(draft, entry, path, measure, versions)
         if versions:
-            _check_weight(draft, entry, path, measure, versions, weights)
+            fault = _find_weight_fault(measures, name, versions)
+            if fault is not None:
+                draft.tell(entry.problem((*path, fault[0]), *fault[1:]))
             _check_members(draft, entry, path, measure, definition_of(measure, versions))
             _check_grain(draft, entry, path, definition_of(measure, versions))
     named = {measure.weight for measure in measures.values()}
@@ -78,45 +81,37 @@ def _check_version(
 
 def _check_mixture(draft: Draft, entry: Entry[Any], measures: Mapping[str, Measure]) -> None:
     """One metric and scenario of a source is reported for named versions, or for what is in force."""
-    dated = {(one.metric, one.scenario): name for name, one in measures.items() if one.metric and one.version}
+    dated = {(str(one.metric), one.scenario): name for name, one in measures.items() if one.version}
     for name, measure in measures.items():
-        other = dated.get((measure.metric, measure.scenario))
+        other = dated.get((measure.metric or "", measure.scenario))
         if other is not None and measure.version is None:
             what = f"{measure.metric} is reported for a version in {other!r}, and without one here"
             mend = "add `version:` here, or remove it there"
             draft.tell(entry.problem((*column_path(entry.model, name), "metric"), what, mend))
 
 
-def _check_weight(
-    draft: Draft,
-    entry: Entry[Any],
-    path: PathKey,
-    measure: Measure,
-    versions: list[MetricDefinition],
-    weights: list[str],
-) -> None:
-    measures = measures_of(entry.model)
+def _find_weight_fault(
+    measures: Mapping[str, Measure], name: str, versions: list[MetricDefinition]
+) -> tuple[str, str, str] | None:
+    """Return (key, what is wrong, how to mend it) of the weight of the measure `name`, or None."""
+    measure = measures[name]
+    weights = [label for label, one in measures.items() if isinstance(one, Column) and one.is_ == "weight"]
     if not is_weighted(versions):
-        if measure.weight is not None:
-            what, mend = f"{measure.metric} is not a weighted average", "remove `weight`"
-            draft.tell(
-                entry.problem((*path, "weight"), what, f"{mend}, or write `over_time: weighted_average`")
-            )
-    elif measure.weight is None:
-        if len(weights) != 1:
-            what = f"{measure.metric} is a weighted average, but nothing says its weight"
-            if weights:
-                what = f"both {weights[0]!r} and {weights[1]!r} may be the weight of {measure.metric}"
-            mend = "write `weight:` with the label that holds it" + (
-                "" if weights else ", or mark a column `is: weight`"
-            )
-            draft.tell(entry.problem((*path, "metric"), what, mend))
-    elif measure.weight not in measures:
-        remedy = name_known(measure.weight, [name for name in measures if name != path[-1]])
-        draft.tell(entry.problem((*path, "weight"), f"unknown weight {measure.weight!r}", remedy))
-    elif measure.weight == path[-1] or not _is_number(measures[measure.weight]):
-        what = f"{measure.weight!r} can't be the weight of {path[-1]!r}"
-        draft.tell(entry.problem((*path, "weight"), what, "name another column of type decimal or integer"))
+        mend = "remove `weight`, or write `over_time: weighted_average`"
+        return ("weight", f"{measure.metric} is not a weighted average", mend) if measure.weight else None
+    if measure.weight is None:
+        mend = "write `weight:` with the label that holds it, or mark one column `is: weight`"
+        if not weights:
+            return "metric", f"{measure.metric} is a weighted average, but nothing says its weight", mend
+        what = f"both {weights[0]!r} and {weights[-1]!r} may be the weight of {measure.metric}"
+        return ("metric", what, mend) if len(weights) > 1 else None
+    if measure.weight not in measures:
+        mend = name_known(measure.weight, [label for label in measures if label != name])
+        return "weight", f"unknown weight {measure.weight!r}", mend
+    if measure.weight == name or not _is_number(measures[measure.weight]):
+        what = f"{measure.weight!r} can't be the weight of {name!r}"
+        return "weight", what, "name another column of type decimal or integer"
+    return None
 
 
 def _is_number(measure: Measure) -> bool:
@@ -176,6 +171,10 @@ def check_weight_units(draft: Draft, definitions: Definitions) -> None:
     for entry in draft.sources.values():
         for name, weight, unit in _weights(draft, entry, definitions):
             metric = str(measures_of(entry.model)[name].metric)
+            if _is_foreign(draft, entry, weight, unit):
+                what = f"the weight {weight!r} of {metric} is money in another currency"
+                path = (*column_path(entry.model, weight), "unit")
+                draft.tell(entry.problem(path, what, "weigh with an amount in the currency of the others"))
             place = f"{entry.document.file}:{entry.document.line_of((*entry.path, *column_path(entry.model, name)))}"
             meant, said, where = first.setdefault(metric, (unit and draft.units.parse(unit), unit, place))
             if (unit and draft.units.parse(unit)) != meant:
@@ -183,6 +182,15 @@ def check_weight_units(draft: Draft, definitions: Definitions) -> None:
                 mend = "give the weights one unit: `unit:` or `metric:` of their columns"
                 path = (*column_path(entry.model, name), "weight")
                 draft.tell(entry.problem(path, what, mend))
+
+
+def _is_foreign(draft: Draft, entry: Entry[Any], weight: str, kept: str) -> bool:
+    """Tell whether weights are amounts that a rate would have to convert first."""
+    reported = measures_of(entry.model)[weight].unit or kept
+    if not reported or not draft.units.is_known(reported) or not holds_money(draft.units.parse(reported)):
+        return False
+    by_record = any(column.is_ == "currency" for column in entry.model.columns.values())
+    return by_record or not draft.units.are_compatible(reported, kept)
 
 
 def _weights(draft: Draft, entry: Entry[Any], definitions: Definitions) -> Iterator[tuple[str, str, str]]:

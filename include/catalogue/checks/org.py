@@ -87,7 +87,7 @@ def _check_parent(draft: Draft, lines: Lines, entry: Entry[OrgLine]) -> None:
 
 
 def _check_mergers(draft: Draft, lines: Lines, entries: list[Entry[OrgLine]]) -> None:
-    """A unit goes into another one on the last day of its last line, where that one is there to take it."""
+    """Tell mergers that can't be: a unit goes, at its end, into one that is there to take it."""
     for entry in entries:
         unit, into, day = entry.model.unit, entry.model.into, entry.model.to
         if into is None:

@@ -169,6 +169,8 @@ class _Template:
         return name if self.catalogue.org.resolve(name) == unit else unit
 
     def _unit_of(self, measure: Measure) -> str:
+        if isinstance(measure, Column) and measure.metric is not None and measure.type == "text":
+            return ""  # members, not figures
         if measure.metric is None:
             return measure.unit or ""
         return measure.unit or self.catalogue.latest(measure.metric).unit
