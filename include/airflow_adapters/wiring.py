@@ -7,6 +7,7 @@ from urllib.parse import quote
 from airflow.sdk import Asset, ExceptionRetryPolicy, RetryAction, RetryRule
 from airflow.sdk.configuration import conf
 
+from include.airflow_adapters.lineage import lineage_defaults
 from include.catalogue.models import Source, Words, WorkbookSource
 
 FACTS = Asset("metric_facts")
@@ -32,6 +33,7 @@ TASK_DEFAULTS: dict[str, Any] = {
             )
         ]
     ),
+    **lineage_defaults(),
 }
 """Refused data fails at once; a network or database fault is tried again after 20 s, 40 s and 80 s."""
 

@@ -1,4 +1,4 @@
-"""`./kpi check` and `./kpi schema`: the company's configuration."""
+"""`./kpi check`, `./kpi schema` and `./kpi dictionary`: the company's configuration."""
 
 import json
 from pathlib import Path
@@ -53,3 +53,29 @@ def schema(
 
     for path in write_schemas(folder):
         typer.echo(str(path))
+
+
+@app.command()
+def dictionary(
+    output: Annotated[Path, typer.Option("-o", "--output", help="The workbook to write.")] = Path(
+        "dictionary.xlsx"
+    ),
+) -> None:
+    """Write the metric dictionary for business people, in Chinese and English; needs no database."""
+    import datetime as dt
+    from zoneinfo import ZoneInfo
+
+    from include.catalogue import load_catalogue
+    from include.dictionary import write_dictionary
+    from include.errors import UsageError
+    from include.home import configuration_folder, current_home
+
+    catalogue = load_catalogue(configuration_folder(current_home()))
+    today = dt.datetime.now(ZoneInfo(catalogue.calendar.timezone)).date()
+    try:
+        write_dictionary(catalogue, output, today)
+    except OSError as error:
+        raise UsageError(
+            f"{output} can't be written ({error.strerror}); close it, or name another file by -o"
+        ) from error
+    typer.echo(str(output))

@@ -89,6 +89,7 @@ def _build_settings(home: Home, state: Mapping[str, Any], metadata: str, address
         "DATABASE__SQL_ALCHEMY_CONN": metadata,
         "LOGGING__BASE_LOG_FOLDER": str(home.logs / "airflow"),
         "LOGGING__DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY": str(home.logs / "airflow" / "dag_processor"),
+        "OPENLINEAGE__EMISSION_POLICY": '[{"scope": {"dag_id": "sweep"}, "controls": {"emit": false}}]',
         "SCHEDULER__ENABLE_HEALTH_CHECK": "False",
         "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "120",
         "USAGE_DATA_COLLECTION__ENABLED": "False",

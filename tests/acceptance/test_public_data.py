@@ -11,7 +11,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
+from ruamel.yaml import YAML
 
 from include.home import PROJECT
 from tests.acceptance.conftest import Installation
@@ -36,8 +38,18 @@ class Ledger:
 
     def send(self, source: str, name: str) -> list[str]:
         """Drop a copy of a file, run its source and return the months touched; nothing may be refused."""
+        return self.send_changed(source, name, {})
+
+    def send_changed(self, source: str, name: str, cells: dict[str, float]) -> list[str]:
+        """Send a copy with some cells of its first sheet changed, as a department that corrects figures does."""
         self.runs += 1
-        self.installation.drop(source, Path(shutil.copy(self.shared / name, self.drop / name)))
+        copy = Path(shutil.copy(self.shared / name, self.drop / name))
+        if cells:
+            book = openpyxl.load_workbook(copy)
+            for cell, value in cells.items():
+                book.worksheets[0][cell] = value
+            book.save(copy)
+        self.installation.drop(source, copy)
         collected = self.installation.collect(source, f"manual__{self.runs}")
         assert not collected.told
         return collected.months
@@ -168,3 +180,75 @@ def check_months(months: Board, reported: dict[tuple[str, str], Decimal]) -> Non
             assert row["value"] is None and row["reason"], (metric, period)
         assert row["ytd"] == ytd
     assert nulls > 0
+
+
+def test_the_published_growth_and_the_computed_one_stand_side_by_side(ledger: Ledger) -> None:
+    """The bureau's growth of a month is a metric of its own; the board's `yoy` is computed from year-to-date values.
+
+    They are read from different columns, differ in their decimals, and correcting one leaves the other as it is.
+    """
+    ledger.send("nbs_freight", "nbs_freight.xlsx")
+    cells = read_columns(ledger.shared / "nbs_freight.xlsx")
+    months, quarters = (ledger.board(view, "china") for view in ("bi.kpi_month", "bi.kpi_quarter"))
+    for mode in ("", "rail_", "road_", "water_", "air_"):
+        published, computed = f"{mode}freight_turnover_growth", f"{mode}freight_turnover"
+        told = {period: value for period, value in cells[published].items() if value is not None}
+        assert len(told) > 80 and {p: months[published][p]["value"] for p in told} == told
+        check_computed_growth(months[computed], cells[computed])
+        assert all(row["value"] is None and row["yoy"] is None for row in quarters[published].values())
+        assert {row["reason"] for row in quarters[published].values()} == {"not aggregated over time"}
+    first_quarter = round(quarters["freight_turnover"]["2025-Q1"]["yoy"], 8)
+    assert first_quarter == Decimal("0.04977816")  # 60296.78 / 57437.64 - 1
+    assert both_growths(months, "2025-12") == (Decimal("2.6"), Decimal("0.02558450"))
+
+    ledger.send_changed("nbs_freight", "nbs_freight.xlsx", {"D6": 2.7})
+    months = ledger.board("bi.kpi_month", "china")
+    assert both_growths(months, "2025-12") == (Decimal("2.7"), Decimal("0.02558450"))
+    assert months["freight_turnover_growth"]["2025-12"]["restated"]
+    assert not months["freight_turnover"]["2025-12"]["restated"]
+
+    ledger.send_changed("nbs_freight", "nbs_freight.xlsx", {"C6": 266973.99})  # 237.13 more in December
+    months = ledger.board("bi.kpi_month", "china")
+    assert both_growths(months, "2025-12") == (Decimal("2.6"), Decimal("0.03558227"))
+
+
+def both_growths(months: Board, period: str) -> tuple[Decimal, Decimal]:
+    """Return a month's growth as published (in %) and as computed (a share, to 8 places)."""
+    return months["freight_turnover_growth"][period]["value"], round(
+        months["freight_turnover"][period]["yoy"], 8
+    )
+
+
+def read_columns(book: Path) -> dict[str, dict[str, Decimal | None]]:
+    """Return the workbook's cells by metric and month, as another reader finds them."""
+    source = YAML(typ="safe").load(CONFIG / "sources" / "nbs_freight.yaml")
+    metrics = {header: column["metric"] for header, column in source["columns"].items() if "metric" in column}
+    head, *rows = openpyxl.load_workbook(book).worksheets[0].iter_rows(values_only=True)
+    found: dict[str, dict[str, Decimal | None]] = {}
+    for column, header in enumerate(head):
+        metric = metrics.get(str(header).strip())
+        for row in rows if metric else ():
+            value = Decimal(str(row[column])) if isinstance(row[column], int | float) else None
+            found.setdefault(str(metric), {})[f"{str(row[0])[:4]}-{str(row[0])[4:]}"] = value
+    return found
+
+
+def check_computed_growth(board: dict[str, dict[str, Any]], ytd: dict[str, Decimal | None]) -> None:
+    """Hold `yoy` to the differences of the year-to-date cells; empty where one of the four is missing."""
+    seen = 0
+    for period, row in board.items():
+        now, ago = (month_of(ytd, key) for key in (period, f"{int(period[:4]) - 1}{period[4:]}"))
+        if now is None or not ago:
+            assert row["yoy"] is None, period
+            continue
+        seen += 1
+        assert abs(row["yoy"] - (now - ago) / ago) <= Decimal("5e-13"), period
+    assert seen > 40
+
+
+def month_of(ytd: dict[str, Decimal | None], period: str) -> Decimal | None:
+    """Return a month's own value from year-to-date cells; None where it or the month before is missing."""
+    now, before = ytd.get(period), ytd.get(f"{period[:5]}{int(period[5:]) - 1:02d}")
+    if period.endswith("-01"):
+        return now
+    return None if now is None or before is None else now - before

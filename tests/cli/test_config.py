@@ -1,10 +1,16 @@
-"""`./kpi check` and `./kpi schema`, run as programs."""
+"""`./kpi check`, `./kpi schema` and `./kpi dictionary`."""
 
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+from typer.testing import CliRunner
+
+from include.cli import app, exit_code
+from include.errors import MetricLedgerError
 from tests.catalogue.company import write_company
 
 PROJECT = Path(__file__).parent.parent.parent
@@ -42,3 +48,39 @@ def test_schema_writes_the_files(tmp_path: Path) -> None:
     done = run("schema", tmp_path / "schema")
     assert done.returncode == 0
     assert {Path(line).name for line in done.stdout.split()} >= {"metrics.json", "sources.json", "org.json"}
+
+
+def test_dictionary_writes_the_workbook_without_a_database(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KPI_CONFIG", str(write_company(tmp_path / "config")))
+    monkeypatch.setenv("KPI_HOME", str(tmp_path / "home"))
+    done = run("dictionary", "-o", tmp_path / "book.xlsx")
+    assert (done.returncode, done.stdout.strip()) == (0, str(tmp_path / "book.xlsx")), done.stderr
+    assert (tmp_path / "book.xlsx").read_bytes().startswith(b"PK")
+    assert not (tmp_path / "home").exists()
+
+
+def test_dictionary_of_a_faulty_configuration_or_for_no_folder(
+    tmp_path: Path, kpi: Callable[..., int]
+) -> None:
+    write_company(tmp_path / "config")
+    assert kpi("dictionary", "-o", tmp_path / "nowhere" / "book.xlsx") == 2
+    write_company(tmp_path / "config", people="finance_controller: {email: a b}\n")
+    assert kpi("dictionary", "-o", tmp_path / "book.xlsx") == 1
+    assert not (tmp_path / "book.xlsx").exists()
+
+
+@pytest.fixture
+def kpi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+    """Return a function that runs a command in this process and gives its exit code."""
+    monkeypatch.setenv("KPI_CONFIG", str(tmp_path / "config"))
+
+    def call(*arguments: object) -> int:
+        done = CliRunner().invoke(app, [str(argument) for argument in arguments])
+        if isinstance(done.exception, MetricLedgerError):
+            return exit_code(done.exception)
+        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+        return done.exit_code
+
+    return call

@@ -52,6 +52,20 @@ def split_query(text: str, dialect: str, file: str) -> list[Piece]:
     return [*pieces, text[done:]]
 
 
+def list_tables(text: str, dialect: str) -> list[tuple[str, str]]:
+    """Return (schema, table) of every table that a query reads, sorted; the schema is '' where none is written.
+
+    Empty for a query that the parser doesn't know.
+    """
+    try:
+        tree = sqlglot.parse_one(text, read=dialect)
+    except SqlglotError:
+        return []
+    named = {part.alias_or_name for part in tree.find_all(exp.CTE)}
+    found = {(table.db, table.name) for table in tree.find_all(exp.Table)}
+    return sorted((schema, name) for schema, name in found if name and (schema or name not in named))
+
+
 def window_values(start: dt.date, end: dt.date) -> dict[str, dt.date]:
     """Return the parameters' values."""
     return dict(zip(PARAMETERS, (start, end), strict=True))
