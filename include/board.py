@@ -10,7 +10,6 @@ from include import warehouse
 from include.catalogue import Catalogue
 from include.errors import UsageError
 
-
 BASES = {"as-was": "", "as-is": "_as_is", "like-for-like": "_like_for_like", "by-version": "_by_version"}
 """The boards that `./kpi show` knows, and what their views' names end in."""
 
@@ -34,7 +33,7 @@ class Question:
 
 
 def read_kpis(connection: Connection, catalogue: Catalogue, question: Question) -> list[dict[str, Any]]:
-    """Return the rows of `bi.kpi_month`, `bi.kpi_quarter` or their like that answer the question, with the view's columns.
+    """Return the rows of `bi.kpi_month`, `bi.kpi_quarter` or their like that answer the question, with its columns.
 
     Raises UsageError for a metric, org unit, dimension, period, basis or version that doesn't exist.
     """
@@ -58,8 +57,8 @@ def trace_kpi(
 ) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
     """Return one KPI and the current facts behind it, rows of `bi.lineage`; None where there is no such KPI.
 
-    For sums the contributions add up to the KPI exactly; for the other kinds the facts are those of all its parts, which
-    recompute to it.
+    For sums the contributions add up to the KPI exactly; for the other kinds the facts are those of all its parts,
+    which recompute to it.
     """
     rows = read_kpis(connection, catalogue, Question(metric, org, period))
     if _read_period(catalogue, period)[0] is None:
