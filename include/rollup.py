@@ -152,6 +152,8 @@ def _aggregate(connection: Connection, catalogue: Catalogue, grain: Grain) -> No
     warehouse.run_script(connection, "ANALYZE scope")
     warehouse.run(connection, "rollup/reporting")
     warehouse.run_script(connection, "ANALYZE reporting")
+    warehouse.run(connection, "rollup/raising")
+    warehouse.run_script(connection, "ANALYZE raising")
     definitions = [version for versions in catalogue.metrics.values() for version in versions]
     carry = max((version.carry_forward or 0 for version in definitions), default=0)
     periods = catalogue.periods.periods_in_year

@@ -495,3 +495,24 @@ def test_facts_of_one_date_that_differ_by_key_are_one_value(company: Company) ->
     company.count(*shelves, *staff)
     assert company.board("stock", "p1", "2026-03").value == 15
     assert company.board("staff", "p1", "2026-03").value == 15, "(10 + 20) / 2"
+
+
+def test_a_past_board_is_shown_by_the_definitions_tree_and_calendar_of_then(company: Company, tmp_path: Path) -> None:
+    company.count(
+        *months("price", "p1", 12, 22), *months("sales", "p1", 1, 2, 3), *months("cost", "p1", 1, 1, 1),
+        *months("sales", "p2", 5, 6, first=4),
+    )  # fmt: skip
+    boards = ("bi.kpi_month", "bi.kpi_quarter")
+    before = [company.query(f"SELECT * FROM {board} ORDER BY 1, 3, 5, 9") for board in boards]
+    moment = company.value("SELECT clock_timestamp()")
+    republish(
+        company,
+        tmp_path / "new",
+        metrics__all=METRICS.replace("band: [10, 20]", "band: [1, 2]").replace("unit: 人", "unit: 户"),
+        org=ORG.replace("{unit: p1, parent: east", "{unit: p1, parent: west"),
+        calendar="{fiscal_year_starts: 4, fiscal_year_named_by: end, timezone: Asia/Shanghai, currency: CNY}\n",
+    )
+    changed = [company.query(f"SELECT * FROM {board} ORDER BY 1, 3, 5, 9") for board in boards]
+    assert changed[0] != before[0] and changed[1] != before[1]
+    for board, rows in zip(boards, before, strict=True):
+        assert company.query(f"SELECT * FROM {board}_as_of(:m) ORDER BY 1, 3, 5, 9", m=moment) == rows

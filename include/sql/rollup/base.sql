@@ -1,5 +1,5 @@
 -- Stage 2: values of the reporting units to every unit above them and every coarser dimension set: aggregation over
--- org units. Inputs: the temporary tables scope, leaf, seen, owed and ledger.period of grain :grain.
+-- org units. Inputs: the temporary tables raising, leaf, seen, owed and ledger.period of grain :grain.
 -- A proportionate unit counts with the share of it that belongs to the ancestor; an intra-group amount whose other side
 -- matches counts nothing in the ancestors of both sides. A value missing for a currency rate makes those above it missing.
 -- Grain: one row a basis x metric x unit x period x dimension set x scenario.
@@ -10,9 +10,7 @@ WITH raised AS (
                SELECT FROM ledger.org_tree AS r WHERE r.tree = l.tree AND r.org_id = l.rival_id
                    AND r.ancestor_id = k.ancestor_id AND l.point >= r.valid_from AND l.point < r.valid_to) AS unmatched
     FROM leaf AS l
-    JOIN ledger.org_tree AS k ON k.tree = l.tree AND k.org_id = l.org_id AND l.point >= k.valid_from AND l.point < k.valid_to
-    JOIN scope AS s ON s.basis = l.basis AND s.metric_id = l.metric_id AND s.org_id = k.ancestor_id
-        AND s.year_start = l.year_start AND s.wanted
+    JOIN raising AS k ON k.key = l.key AND l.point >= k.valid_from AND l.point < k.valid_to
     CROSS JOIN LATERAL (
         SELECT CASE WHEN l.partner_id IS NOT NULL AND EXISTS (
                         SELECT FROM ledger.org_tree AS r WHERE r.tree = l.tree AND r.org_id = l.partner_id
@@ -64,7 +62,7 @@ WITH raised AS (
            sum(CASE WHEN s.at_end THEN s.valued::integer * s.months ELSE s.months_reported END) AS unit_months,
            sum(s.days) AS days
     FROM seen AS s
-    JOIN ledger.org_tree AS k ON k.tree = s.tree AND k.org_id = s.org_id AND s.point >= k.valid_from AND s.point < k.valid_to
+    JOIN raising AS k ON k.key = s.key AND s.point >= k.valid_from AND s.point < k.valid_to
     GROUP BY s.basis, s.metric_id, k.ancestor_id, s.start, s.scenario
 ), reported AS (
     SELECT basis, metric_id, ancestor_id, start, scenario, at_end,

@@ -4,7 +4,8 @@
 -- average's sums; missing is the currency rate without which there is no value.
 CREATE TEMP TABLE leaf ON COMMIT DROP AS
 WITH timed AS (
-    SELECT basis, min(tree) AS tree, metric_id, org_id, start, dimset_id, scenario, chain,
+    SELECT key, min(basis) AS basis, min(tree) AS tree, min(metric_id) AS metric_id, min(org_id) AS org_id, start,
+           dimset_id, scenario, chain,
            coalesce(CASE WHEN over_time <> 'last' THEN partner_id END,
                     (max(ARRAY[last_date - DATE '2000-01-01', partner_id]) FILTER (WHERE is_last AND over_time = 'last'))[2])
                AS partner_id,
@@ -32,7 +33,7 @@ WITH timed AS (
            sum(weight) FILTER (WHERE inside) AS weight,
            max(missing) FILTER (WHERE CASE WHEN over_time = 'last' THEN month = last_month ELSE inside END) AS missing
     FROM placed
-    GROUP BY basis, metric_id, org_id, start, dimset_id, scenario, chain, over_time,
+    GROUP BY key, start, dimset_id, scenario, chain, over_time,
              CASE WHEN over_time <> 'last' THEN partner_id END, CASE WHEN over_time <> 'last' THEN rival_id END
     HAVING bool_or(inside AND (n > 0 OR ytd IS NOT NULL OR :grain = 'Q')) OR bool_or(is_last AND over_time = 'last')
 ), valued AS (
@@ -43,14 +44,14 @@ WITH timed AS (
                 WHEN over_time = 'sum' THEN total
                 WHEN over_time = 'last' THEN last_value
                 WHEN over_time = 'average' THEN ledger.quotient(averages,
-                    sum(months_reported) OVER (PARTITION BY basis, metric_id, org_id, start, dimset_id, scenario))
+                    sum(months_reported) OVER (PARTITION BY key, start, dimset_id, scenario))
                 WHEN over_time = 'min' THEN smallest
                 WHEN over_time = 'max' THEN largest
                 WHEN over_time = 'weighted_average' THEN ledger.quotient(weighted, weight)
                 WHEN over_time = 'none' AND :grain = 'M' AND most = 1 THEN last_value END AS value
     FROM timed
 )
-SELECT basis, tree, metric_id, org_id, start, year_start, dimset_id, scenario, point, version, over_time, over_org,
+SELECT key, basis, tree, metric_id, org_id, start, year_start, dimset_id, scenario, point, version, over_time, over_org,
        consolidation, is_ytd, ytd_now, value, averages, months_reported, weighted, weight, partner_id::integer AS partner_id,
        rival_id::integer AS rival_id, missing,
        CASE WHEN value IS NOT NULL THEN NULL

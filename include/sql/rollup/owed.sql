@@ -12,14 +12,12 @@ WITH owing AS (
       AND NOT EXISTS (SELECT FROM ledger.expectation AS e WHERE e.metric_id = p.metric_id)
     GROUP BY p.metric_id, p.org_id
 ), months AS (
-    SELECT DISTINCT y.basis, y.tree, y.metric_id, y.org_id, y.year_start, s.start, s.month, s.month = s.last_month AS is_end
+    SELECT DISTINCT y.key, y.basis, y.metric_id, s.start, s.month, s.month = s.last_month AS is_end
     FROM reporting AS y
     JOIN owing AS w ON w.metric_id = y.metric_id AND w.org_id = y.org_id
     JOIN span AS s ON s.year_start = y.year_start AND s.inside AND s.month >= w.valid_from AND s.month < w.valid_to
 )
 SELECT m.basis, m.metric_id, k.ancestor_id AS org_id, m.start, count(*) AS in_months, count(*) FILTER (WHERE m.is_end) AS at_end
 FROM months AS m
-JOIN ledger.org_tree AS k ON k.tree = m.tree AND k.org_id = m.org_id AND m.month >= k.valid_from AND m.month < k.valid_to
-JOIN scope AS s ON s.basis = m.basis AND s.metric_id = m.metric_id AND s.org_id = k.ancestor_id AND s.year_start = m.year_start
-    AND s.wanted
+JOIN raising AS k ON k.key = m.key AND m.month >= k.valid_from AND m.month < k.valid_to
 GROUP BY m.basis, m.metric_id, k.ancestor_id, m.start

@@ -5,7 +5,7 @@
 -- partner_id is the other unit of an amount to be eliminated, rival_id that of one that doesn't match.
 -- Grain: one row a basis x part x period.
 CREATE TEMP TABLE placed ON COMMIT DROP AS
-SELECT y.basis, y.tree, pt.metric_id, pt.org_id, pt.month, pt.dimset_id, pt.scenario, pt.total, pt.n, pt.smallest, pt.largest,
+SELECT y.key, y.basis, y.tree, pt.metric_id, pt.org_id, pt.month, pt.dimset_id, pt.scenario, pt.total, pt.n, pt.smallest, pt.largest,
        pt.last_value, pt.last_date, pt.ytd, pt.quarter_total, pt.days, pt.weighted, pt.weight, pt.missing,
        s.year_start, s.start, s.last_month, s.before_last_month, s.last_day, s.months, s.inside,
        v.version, v.over_time, v.over_org, v.consolidation, v.carry_forward, l.is_last,

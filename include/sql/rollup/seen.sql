@@ -4,7 +4,7 @@
 -- days with values. Grain: one row a basis x metric x unit x period x scenario x chain.
 CREATE TEMP TABLE seen ON COMMIT DROP AS
 WITH sets AS (
-    SELECT basis, min(tree) AS tree, metric_id, org_id, start, scenario, chain, dimset_id, min(point) AS point,
+    SELECT key, min(basis) AS basis, min(metric_id) AS metric_id, start, scenario, chain, dimset_id, min(point) AS point,
            min(months) AS months,
            bool_or(ytd IS NOT NULL) AS is_ytd,
            bool_or(quarter_total IS NOT NULL AND inside) AS is_quarter,
@@ -13,23 +13,22 @@ WITH sets AS (
                AND bool_or(before_last_month IS NULL OR ytd IS NOT NULL AND month = before_last_month) AS has_difference,
            bool_or(is_last) AS has_last
     FROM placed
-    GROUP BY basis, metric_id, org_id, start, scenario, chain, dimset_id
+    GROUP BY key, start, scenario, chain, dimset_id
 ), months AS (
-    SELECT basis, metric_id, org_id, start, scenario, chain, bool_or(n > 0) AS reported,
+    SELECT key, start, scenario, chain, bool_or(n > 0) AS reported,
            bit_count(bit_or(days)::bit(64)) AS days
     FROM placed WHERE inside
-    GROUP BY basis, metric_id, org_id, start, scenario, chain, month
+    GROUP BY key, start, scenario, chain, month
 ), counted AS (
-    SELECT basis, metric_id, org_id, start, scenario, chain, count(*) FILTER (WHERE reported) AS months_reported,
-           sum(days) AS days
+    SELECT key, start, scenario, chain, count(*) FILTER (WHERE reported) AS months_reported, sum(days) AS days
     FROM months
-    GROUP BY basis, metric_id, org_id, start, scenario, chain
+    GROUP BY key, start, scenario, chain
 )
-SELECT basis, min(s.tree) AS tree, metric_id, org_id, start, scenario, min(s.point) AS point, min(s.months) AS months,
+SELECT key, min(s.basis) AS basis, min(s.metric_id) AS metric_id, start, scenario, min(s.point) AS point, min(s.months) AS months,
        bool_or(s.is_ytd OR s.at_end) AS at_end,
        CASE WHEN bool_or(s.is_ytd) THEN bool_and(s.has_difference OR NOT s.is_ytd)
             ELSE bool_or(s.has_last OR s.is_quarter) END AS valued,
        CASE WHEN bool_or(s.is_quarter) THEN min(s.months) ELSE coalesce(min(c.months_reported), 0) END AS months_reported,
        coalesce(min(c.days), 0) AS days
-FROM sets AS s LEFT JOIN counted AS c USING (basis, metric_id, org_id, start, scenario, chain)
-GROUP BY basis, metric_id, org_id, start, scenario, chain
+FROM sets AS s LEFT JOIN counted AS c USING (key, start, scenario, chain)
+GROUP BY key, start, scenario, chain
