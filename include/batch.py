@@ -17,8 +17,8 @@ from include.errors import Finding
 PLACE_COLUMNS = ["_sheet", "_row", "_col", "_key"]
 ORG_COLUMN, PERIOD_COLUMN = "@org", "@period"
 """Columns of `Reported.frame` for an org unit or period that no declared column holds (`layout.org`,
-`layout.period`, `layout.periods`, the sheet of a matrix). Text; a period is a key (2026-03, 2026-Q1, 2026-03-05)
-or the text as it stands. `axes` may give their places too."""
+`layout.period`, `layout.periods`, the sheet of a matrix). Text; a period is a key (2026-03, 2026-W05, 2026-Q1,
+2026-03-05) or the text as it stands. `axes` may give their places too."""
 
 
 @dataclass(frozen=True)

@@ -50,20 +50,17 @@ def read_kpis(connection: Connection, catalogue: Catalogue, question: Question) 
 def trace_kpi(
     connection: Connection, catalogue: Catalogue, metric: str, org: str, period: str
 ) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
-    """Return one KPI and the current facts behind it, rows of `bi.fact`; None where there is no such KPI.
+    """Return one KPI and the current facts behind it, rows of `bi.lineage`; None where there is no such KPI.
 
-    For a sum of flows the contributions add up to the KPI; for a ratio or formula they are the facts of all its parts.
+    For sums the contributions add up to the KPI exactly; for the other kinds the facts are those of all its parts, which
+    recompute to it.
     """
     rows = read_kpis(connection, catalogue, Question(metric, org, period))
     if _read_period(catalogue, period)[0] is None:
-        raise UsageError(f"{period!r} is a year; trace one month or quarter, such as 2026-03 or 2026-Q1.")
-    facts = warehouse.fetch(
-        connection,
-        "read/trace",
-        metrics=sorted(_base_metrics(catalogue, metric)),
-        org=_known_org(catalogue, org),
-        period=period,
-    )
+        word, example = catalogue.periods.word, catalogue.periods.example
+        raise UsageError(f"{period!r} is a year; trace one {word} or quarter, such as {example} or 2026-Q1.")
+    asked = {"metric": metric, "org": _known_org(catalogue, org), "period": period}
+    facts = warehouse.fetch(connection, "read/trace", **asked)
     return (rows[0] if rows else None), [dict(fact) for fact in facts]
 
 
@@ -94,13 +91,8 @@ def _read_period(catalogue: Catalogue, period: str | None) -> tuple[str | None, 
     except ValueError as error:
         raise UsageError(f"{error}.") from error
     if grain == "D":
-        raise UsageError(f"{period!r} is a day; KPIs are per month or quarter, such as 2026-03 or 2026-Q1.")
+        word, example = catalogue.periods.word, catalogue.periods.example
+        raise UsageError(
+            f"{period!r} is a day; KPIs are per {word} or quarter, such as {example} or 2026-Q1."
+        )
     return period, None, grain == "Q"
-
-
-def _base_metrics(catalogue: Catalogue, metric: str) -> set[str]:
-    """Return the reported metrics that a metric is made of, directly or through others."""
-    parts = {part for version in catalogue.metrics[metric] for part in version.parts}
-    if not parts:
-        return {metric}
-    return set().union(*(_base_metrics(catalogue, part) for part in parts))

@@ -19,10 +19,10 @@ from include.connectors import rest, sql, workbook
 from include.home import current_home
 from include.inbox import list_waiting
 from include.intake import archive_file, leave_inbox
+from include.plan import GRAINS
 
 log = logging.getLogger(__name__)
 BEGINNING_OF_DATA = dt.date(1990, 1, 1)
-SLICE_GRAINS = {"day": "D", "month": "M", "quarter": "Q"}
 NOT_MAPPING = {"name", "department", "owner", "due", "schedule", "expects", "connection"}
 """What a source says that doesn't decide which facts its cells become."""
 
@@ -121,7 +121,6 @@ def window_of(catalogue: Catalogue, source: SqlSource | RestSource) -> Window:
 
 def widen(catalogue: Catalogue, source: Source, first: dt.date, last: dt.date) -> Window:
     """Return the window from `first` to `last` widened to whole slices: a slice is replaced as a whole."""
-    grain = SLICE_GRAINS[source.slice]
-    calendar = catalogue.periods
-    start = calendar.period_bounds(calendar.key_of(first, grain))[0]  # type: ignore[arg-type]
-    return Window(start, calendar.period_bounds(calendar.key_of(last, grain))[1])  # type: ignore[arg-type]
+    grain, calendar = GRAINS[source.slice], catalogue.periods
+    start = calendar.period_bounds(calendar.key_of(first, grain))[0]
+    return Window(start, calendar.period_bounds(calendar.key_of(last, grain))[1])

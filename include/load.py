@@ -33,6 +33,7 @@ FACT_COLUMNS = [
         "measure_id",
     ),
     *("row_no", "col_no", "metric_version", "scenario", "basis", "grain", "key"),
+    *("currency", "weight", "member", "for_version"),
 ]
 SLICE_COLUMNS = [
     "submission_id",
@@ -181,6 +182,11 @@ def _list_slices(calendar: Calendar, facts: pd.DataFrame) -> pd.DataFrame:
     parts = ["measure", "date", "dimensions", "scenario", "basis", "reported", "unit", "metric", "value"]
     texts = facts[parts].astype(str)
     cells = texts[parts[0]].str.cat(texts[parts[1:]], sep="\x1f")
+    further = facts[["currency", "weight", "member", "for_version"]]
+    has_more = further.notna().any(axis=1)
+    if has_more.any():  # most sources have none of these
+        more = further[has_more].astype(object).fillna("").astype(str)
+        cells = cells.mask(has_more, cells[has_more].str.cat(more, sep="\x1f"))
     ordered = pd.DataFrame({"org_id": facts["org_id"], "period": facts["slice_period"], "cells": cells})
     keys = ["org_id", "period"]
     grouped = ordered.sort_values([*keys, "cells"]).groupby(keys, sort=False)
@@ -221,7 +227,8 @@ def _copy_slices(connection: Connection, facts: pd.DataFrame, slices: pd.DataFra
     warehouse.run_script(connection, warehouse.read_sql("load/prepare"))
     warehouse.copy_table(connection, _to_arrow(rows[FACT_COLUMNS]), "ledger.fact", FACT_COLUMNS)
     warehouse.copy_table(connection, _to_arrow(slices[SLICE_COLUMNS]), "new_slice", SLICE_COLUMNS)
-    coverage = rows[["submission_id", "metric_id", "scenario", "month"]].drop_duplicates()
+    keys = ["submission_id", "metric_id", "scenario", "month"]
+    coverage = rows.assign(has_currency=rows["currency"].notna()).groupby(keys, as_index=False)["has_currency"].any()
     warehouse.copy_table(connection, _to_arrow(coverage), "new_coverage", list(coverage.columns))
     warehouse.run_script(connection, "ANALYZE new_slice; ANALYZE new_coverage")
 

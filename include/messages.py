@@ -254,6 +254,35 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
         ("以 {unit} 计的金额", "an amount in {unit}"),
         ("换算成 {unit}，或去掉货币符号", "convert it to {unit}, or leave the sign out"),
     ),
+    "unknown_currency": (
+        ("未知的货币", "unknown currency"),
+        (
+            "ISO 4217 代码或货币名称，例如 USD、美元[；最接近的是：{nearest}]",
+            "a code of ISO 4217 or a currency's name, such as USD or euro[; nearest: {nearest}]",
+        ),
+        (
+            "改正货币；$ 和 ¥ 指多种货币，请写代码",
+            "correct it; $ and ¥ are signs of several currencies, write the code",
+        ),
+    ),
+    "rate_not_positive": (
+        ("汇率不是正数", "the exchange rate isn't positive"),
+        ("大于 0 的汇率", "a rate above 0"),
+        ("改正汇率；没有汇率请留空", "correct the rate; leave the cell blank where there is none"),
+    ),
+    "weight_missing": (
+        (
+            "“{measure}”有数值，但权重“{column}”为空",
+            "{measure!r} has a value, its weight {column!r} is blank",
+        ),
+        ("“{column}”的权重", "a weight in {column!r}"),
+        ("填写权重；没有业务量时两者都留空", "fill in the weight; leave both blank where there was nothing"),
+    ),
+    "weight_negative": (
+        ("“{measure}”的权重是负数", "the weight of {measure!r} is negative"),
+        ("不小于 0 的权重", "a weight of at least 0"),
+        ("改正权重", "correct the weight"),
+    ),
     "not_an_integer": (
         ("不是整数", "not a whole number"),
         ("没有小数的数字", "a number without decimals"),
@@ -282,13 +311,13 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
     ),
     "not_a_period": (
         ("不是有效期间", "not a period"),
-        ("形如 2026-03 或 2026-Q1 的期间", "a period such as 2026-03 or 2026-Q1"),
+        ("形如 {example} 或 2026-Q1 的期间", "a period such as {example} or 2026-Q1"),
         ("改正期间", "correct the period"),
     ),
     "ambiguous_period": (
-        ("无法区分一月和十月", "January and October can't be told apart"),
-        ("形如 2026-01 或 2026-10 的期间", "a period such as 2026-01 or 2026-10"),
-        ("写成 2026-01 或 2026-10", "write 2026-01 or 2026-10"),
+        ("可能指两个期间", "it could mean two periods"),
+        ("形如 {example} 的期间", "a period such as {example}"),
+        ("写成 {example} 的形式", "write it like {example}"),
     ),
     "not_a_boolean": (
         ("不是“是”或“否”", "neither yes nor no"),

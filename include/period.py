@@ -1,39 +1,38 @@
-"""Period keys and their bounds by the company's calendar: months `2026-03`, fiscal quarters `2026-Q1`, days.
+"""Period keys and their bounds by the company's calendar: base periods, fiscal quarters `2026-Q1`, days.
 
-A month key always names the calendar month, whatever month the fiscal year starts in; a quarter key names the
-fiscal year (`fiscal_year_named_by` its first or its last month) and the quarter's place in it.
-Grains are `D` (day), `M` (month) and `Q` (quarter), as in the ledger.
+Base periods are calendar months `2026-03`, fiscal months of a 4-4-5 calendar with the same keys, or ISO weeks
+`2026-W05` (`include.fiscal`). A month key names the month, or the fiscal month in its place, whatever month the
+fiscal year starts in; a quarter key names the fiscal year (`fiscal_year_named_by` its first or its last month) and
+the quarter's place in it. Grains are `D` (day), `M` (base period) and `Q` (quarter), as in the ledger; what is
+called a month here is a base period.
 """
 
 import datetime as dt
 import re
-import unicodedata
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-Grain = Literal["D", "M", "Q"]
-FIRST_YEAR, LAST_YEAR = 1900, 2200
+from include.fiscal import FIRST_YEAR, LAST_YEAR, Kind, Row, lay_out
+from include.period_pattern import read_pattern
 
-_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
-_MONTH = re.compile(r"(\d{4})-(\d{2})")
-_QUARTER = re.compile(r"(\d{4})-Q([1-4])")
-_PLACEHOLDER = re.compile(r"\{(year|month|quarter|day)\}")
-_PARTS = {
-    "year": r"(?P<year>\d{4})",
-    "month": r"(?P<month>0?[1-9]|1[0-2])",
-    "quarter": r"(?P<quarter>[1-4一二三四])",
-}
-_TOGETHER = (["month", "year"], ["quarter", "year"], ["day", "month", "year"])
-_PARTS["day"] = r"(?P<day>0?[1-9]|[12]\d|3[01])"
+Grain = Literal["D", "M", "Q"]
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_MONTH = re.compile(r"\d{4}-\d{2}")
+_WEEK = re.compile(r"\d{4}-W\d{2}")
+_QUARTER = re.compile(r"\d{4}-Q[1-4]")
 
 
 class CalendarSettings(Protocol):
     """What a calendar needs of `calendar.yaml`."""
+
+    @property
+    def periods(self) -> Kind:
+        """Which base periods the company reports in."""
 
     @property
     def fiscal_year_starts(self) -> int:
@@ -46,10 +45,13 @@ class CalendarSettings(Protocol):
 
 @dataclass(frozen=True)
 class PeriodRow:
-    """One month or quarter as the warehouse stores it.
+    """One base period or quarter as the warehouse stores it.
 
-    `end` is exclusive, `year` the fiscal year, `quarter` the key of the quarter that it is or lies in,
-    `previous` and `year_ago` keys of the same grain, `position` its place in the fiscal year (from 1).
+    `end` is exclusive, `year` the fiscal year and `year_start` its first day, `quarter` the key of the quarter
+    that it is or lies in. `last_month` is the first day of its last base period, `months` how many it has,
+    `before_last_month` the last one of the period before, None for the first of a fiscal year. `previous` and
+    `year_ago` are first days of periods of the same grain, None where there is none: a 53rd week has a year
+    ago only where that year has one. `position` is its place in the fiscal year (from 1).
     """
 
     grain: Grain
@@ -57,38 +59,65 @@ class PeriodRow:
     start: dt.date
     end: dt.date
     year: int
+    year_start: dt.date
     quarter: str
-    previous: str
-    year_ago: str
+    quarter_start: dt.date
+    last_month: dt.date
+    months: int
+    before_last_month: dt.date | None
+    previous: dt.date
+    year_ago: dt.date | None
     position: int
 
 
 class Calendar:
-    """Turns dates into period keys and back. Months are counted from year 0: `year * 12 + month - 1`."""
+    """Turns dates into period keys and back, by two rows of periods: base periods and quarters.
+
+    A date or key beyond the years 1900 to 2200 raises ValueError.
+    """
 
     def __init__(self, config: CalendarSettings) -> None:
-        """Take the fiscal year's start and naming from `config`."""
+        """Take kind, fiscal year's start and naming from `config`."""
+        self.kind: Kind = config.periods
         self.first_month = config.fiscal_year_starts
         self.named_by = config.fiscal_year_named_by
+        naming = 1 if self.named_by == "end" and self.first_month > 1 else 0
+        self._months, self._quarters = lay_out(self.kind, self.first_month, naming)
+        base = _WEEK if self.kind == "iso-week" else _MONTH
+        self._patterns: dict[Grain, re.Pattern[str]] = {"D": _DAY, "M": base, "Q": _QUARTER}
+
+    @property
+    def word(self) -> Literal["month", "week"]:
+        """What people call a base period, as in `slice` and in a column's `type`."""
+        return "week" if self.kind == "iso-week" else "month"
+
+    @property
+    def periods_in_year(self) -> int:
+        """How many base periods make twelve months for rolling figures: 12, or 52 weeks."""
+        return 52 if self.kind == "iso-week" else 12
+
+    @property
+    def example(self) -> str:
+        """A base period's key for messages."""
+        return "2026-W05" if self.kind == "iso-week" else "2026-03"
 
     def month_of(self, date: dt.date) -> str:
-        """Return the key of the month that holds `date`."""
-        return f"{date.year:04d}-{date.month:02d}"
+        """Return the key of the base period that holds `date`."""
+        return self._months.keys[self._months.find(date)]
 
     def quarter_of(self, month: str | dt.date) -> str:
-        """Return the key of the fiscal quarter that holds a month key or a date."""
-        count = _count(month) if isinstance(month, str) else month.year * 12 + month.month - 1
-        year, position = self._fiscal(count)
-        return f"{year:04d}-Q{(position - 1) // 3 + 1}"
+        """Return the key of the fiscal quarter that holds a base period's key or a date."""
+        place = self._place(self._months, month) if isinstance(month, str) else self._months.find(month)
+        return self._quarters.keys[self._months.groups[place]]
 
     def year_of(self, key: str) -> int:
         """Return the fiscal year that a period key lies in. Raises ValueError for another text."""
-        return self._fiscal(_month_count(self.period_bounds(key)[0]))[0]
+        return self._months.years[self._months.find(self.period_bounds(key)[0])]
 
     def position_of(self, key: str) -> int:
-        """Return the place of a month (1 to 12) or quarter (1 to 4) in its fiscal year."""
-        position = self._fiscal(_month_count(self.period_bounds(key)[0]))[1]
-        return (position - 1) // 3 + 1 if self.grain_of(key) == "Q" else position
+        """Return the place of a base period or quarter in its fiscal year, from 1; a day's is its month's."""
+        row = self._quarters if self.grain_of(key) == "Q" else self._months
+        return row.positions[row.find(self.period_bounds(key)[0])]
 
     def key_of(self, date: dt.date, grain: Grain) -> str:
         """Return the key of the period of `grain` that holds `date`; a day's key is its ISO date."""
@@ -96,185 +125,186 @@ class Calendar:
             return date.isoformat()
         return self.month_of(date) if grain == "M" else self.quarter_of(date)
 
+    def keys_named_by(self, date: dt.date) -> set[str]:
+        """Return the keys of the base periods that a date may stand for where a period is asked for.
+
+        That is the one whose first or last day it is. Under 4-4-5 the first of a calendar month names that
+        month too, as spreadsheets keep a month that is typed in; so a date may mean two. None is empty.
+        """
+        start, end = self.period_bounds(key := self.month_of(date))
+        named = {key} if date in {start, end - dt.timedelta(days=1)} else set()
+        return named | {f"{date:%Y-%m}"} if self.kind == "4-4-5" and date.day == 1 else named
+
+    def opens_month(self, date: dt.date) -> bool:
+        """Tell whether a base period starts on `date`, or no period is known for it."""
+        days = self._months.bounds
+        return not days[0] <= date < days[-1] or days[self._months.find(date)] == date
+
     def grain_of(self, key: str) -> Grain:
         """Return D, M or Q for a period key. Raises ValueError for a text that is none."""
-        for grain, pattern in _KEYS.items():
+        for grain, pattern in self._patterns.items():
             if pattern.fullmatch(key):
                 return grain
-        raise ValueError(f"{key!r} is not a period; write 2026-03, 2026-Q1 or 2026-03-05")
+        raise ValueError(f"{key!r} is not a period; write {self.example}, 2026-Q1 or 2026-03-05")
 
     def period_bounds(self, key: str) -> tuple[dt.date, dt.date]:
         """Return first day and first day after of a period key. Raises ValueError for a text that is none."""
         grain = self.grain_of(key)
-        try:
-            if grain == "D":
+        if grain == "D":
+            try:
                 day = dt.date.fromisoformat(key)
                 return day, day + dt.timedelta(days=1)
-            count = _count(key) if grain == "M" else self._quarter_count(key)
-            return _month_start(count), _month_start(count + (1 if grain == "M" else 3))
-        except (ValueError, OverflowError) as error:
-            raise ValueError(f"{key!r} is not a period of the calendar") from error
+            except (ValueError, OverflowError) as error:
+                raise ValueError(f"{key!r} is not a period of the calendar") from error
+        row = self._months if grain == "M" else self._quarters
+        place = self._place(row, key)
+        return row.bounds[place], row.bounds[place + 1]
+
+    def has(self, key: str) -> bool:
+        """Tell whether `key` is a period of this calendar."""
+        try:
+            self.period_bounds(key)
+        except ValueError:
+            return False
+        return True
 
     def last_day(self, key: str) -> dt.date:
         """Return the last day of a period."""
         return self.period_bounds(key)[1] - dt.timedelta(days=1)
 
     def months_of(self, key: str) -> list[str]:
-        """Return the month keys that lie in a month or quarter key, in order."""
-        start, end = self.period_bounds(key)
-        return [
-            _month_key(count)
-            for count in range(_month_count(start), max(_month_count(end), _month_count(start) + 1))
-        ]
+        """Return the keys of the base periods that lie in a period key, or that hold a day, in order."""
+        first, last = self._months.find(self.period_bounds(key)[0]), self._months.find(self.last_day(key))
+        return list(self._months.keys[first : last + 1])
 
     def months_between(self, first: str, last: str) -> list[str]:
-        """Return the month keys from `first` to `last`, both included; empty where `last` is earlier."""
-        return [_month_key(count) for count in range(_count(first), _count(last) + 1)]
+        """Return the base periods from `first` to `last`, both included; empty where `last` is earlier."""
+        places = (self._place(self._months, key) for key in (first, last))
+        return list(self._months.keys[next(places) : next(places) + 1])
 
     def shift(self, key: str, steps: int) -> str:
         """Return the key `steps` periods of the same grain later (earlier where negative)."""
-        grain, start = self.grain_of(key), self.period_bounds(key)[0]
+        grain = self.grain_of(key)
         if grain == "D":
-            return (start + dt.timedelta(days=steps)).isoformat()
-        moved = _month_start(_month_count(start) + steps * (1 if grain == "M" else 3))
-        return self.key_of(moved, grain)
+            return (self.period_bounds(key)[0] + dt.timedelta(days=steps)).isoformat()
+        row = self._months if grain == "M" else self._quarters
+        place = self._place(row, key) + steps
+        if not 0 <= place < len(row.keys):
+            raise ValueError(f"the period {steps} after {key!r} is beyond the calendar")
+        return row.keys[place]
 
     def previous(self, key: str) -> str:
         """Return the period before."""
         return self.shift(key, -1)
 
-    def year_ago(self, key: str) -> str:
-        """Return the same month or quarter of the fiscal year before."""
-        return self.shift(key, -4 if self.grain_of(key) == "Q" else -12)
+    def year_ago(self, key: str) -> str | None:
+        """Return the period in the same place of the fiscal year before; None for a 53rd week without one."""
+        row = self._quarters if self.grain_of(key) == "Q" else self._months
+        place = _year_before(row, self._place(row, key))
+        return None if place is None else row.keys[place]
 
     def months_in_year_to(self, key: str) -> list[str]:
-        """Return the month keys from the fiscal year's first month to the end of `key`, as ytd covers."""
-        last = _month_count(self.last_day(key))
-        return [_month_key(count) for count in range(last - self._fiscal(last)[1] + 1, last + 1)]
+        """Return the base periods from the fiscal year's first to the end of `key`, as ytd covers."""
+        last = self._months.find(self.last_day(key))
+        return list(self._months.keys[last - self._months.positions[last] + 1 : last + 1])
 
     def rows(self, first_year: int, last_year: int) -> list[PeriodRow]:
-        """Return all months, then all quarters, of the fiscal years `first_year` to `last_year`."""
-        months = [
-            _month_key(count)
-            for count in range(self._year_start(first_year), self._year_start(last_year + 1))
+        """Return all base periods, then all quarters, of the fiscal years `first_year` to `last_year`."""
+        rows: tuple[tuple[Grain, Row], ...] = (("M", self._months), ("Q", self._quarters))
+        return [
+            self._row(grain, row, place)
+            for grain, row in rows
+            for place, year in enumerate(row.years)
+            if first_year <= year <= last_year
         ]
-        quarters = list(dict.fromkeys(map(self.quarter_of, months)))
-        return [self._row("M", key) for key in months] + [self._row("Q", key) for key in quarters]
 
-    def _row(self, grain: Grain, key: str) -> PeriodRow:
-        start, end = self.period_bounds(key)
-        quarter = key if grain == "Q" else self.quarter_of(key)
-        before, ago = self.previous(key), self.year_ago(key)
+    def _row(self, grain: Grain, row: Row, place: int) -> PeriodRow:
+        months, quarter = self._months, row.groups[place]
+        first, end = months.find(row.bounds[place]), months.find(row.bounds[place + 1])
+        ago = _year_before(row, place)
         return PeriodRow(
-            grain, key, start, end, self.year_of(key), quarter, before, ago, self.position_of(key)
+            grain=grain,
+            key=row.keys[place],
+            start=row.bounds[place],
+            end=row.bounds[place + 1],
+            year=row.years[place],
+            year_start=months.bounds[first - months.positions[first] + 1],
+            quarter=self._quarters.keys[quarter],
+            quarter_start=self._quarters.bounds[quarter],
+            last_month=months.bounds[end - 1],
+            months=end - first,
+            before_last_month=months.bounds[first - 1] if row.positions[place] > 1 else None,
+            previous=row.bounds[place - 1],
+            year_ago=None if ago is None else row.bounds[ago],
+            position=row.positions[place],
         )
 
     # Whole columns of dates: datetime64, Python dates or Arrow dates alike; NaT stays NaT or None.
 
     def month_starts(self, dates: "pd.Series[Any]") -> "pd.Series[Any]":
-        """Return the first day of each date's month as datetime64[s]."""
-        return pd.Series(_months(dates).astype("datetime64[s]"), index=dates.index, name=dates.name)
+        """Return the first day of each date's base period as datetime64[s]."""
+        days = np.append(self._months.days[:-1], np.datetime64("NaT")).astype("datetime64[s]")
+        return pd.Series(days[_find_all(self._months, dates)], index=dates.index, name=dates.name)
 
     def month_keys(self, dates: "pd.Series[Any]") -> "pd.Series[Any]":
-        """Return each date's month key as text; None for a missing date."""
-        return self._keys(dates, _month_key)
+        """Return the key of each date's base period as text; None for a missing date."""
+        return _name_all(self._months, dates)
 
     def quarter_keys(self, dates: "pd.Series[Any]") -> "pd.Series[Any]":
         """Return each date's fiscal quarter key as text; None for a missing date."""
-        return self._keys(dates, lambda count: self.quarter_of(_month_key(count)))
-
-    def _keys(self, dates: "pd.Series[Any]", key_of: Any) -> "pd.Series[Any]":
-        months = _months(dates)
-        distinct, places = np.unique(months, return_inverse=True)
-        missing = np.isnat(distinct)
-        counts = distinct.astype(np.int64) + 1970 * 12
-        keys = [None if gone else key_of(int(count)) for count, gone in zip(counts, missing, strict=True)]
-        named = np.array([*keys, None], dtype=object)[:-1][places]
-        return pd.Series(named, index=dates.index, name=dates.name, dtype=object)
+        return _name_all(self._quarters, dates)
 
     def parse_period(self, text: str, pattern: str) -> str | None:
         """Return the period key that a header such as `2026年3月` names under `{year}年{month}月`, or None.
 
-        `{year}` has four digits and means the fiscal year together with `{quarter}`.
-        Full-width digits and outer blanks don't matter. Raises ValueError for a pattern without `{year}`.
+        `{year}` has four digits and means the fiscal year together with `{quarter}`, the ISO year together with
+        `{week}`; `{year}` and `{month}` name a month key, under 4-4-5 the fiscal month's. None for a period that
+        the calendar doesn't have. Full-width digits and outer blanks don't matter. Raises ValueError for a
+        pattern without `{year}`.
         """
-        match = _compile(pattern).fullmatch(unicodedata.normalize("NFKC", text).strip())
-        if not match:
-            return None
-        parts = match.groupdict()
-        year = int(parts["year"])
-        if not FIRST_YEAR <= year <= LAST_YEAR:
-            return None
-        if "quarter" in parts:
-            return f"{year:04d}-Q{'一二三四'.find(parts['quarter']) + 1 or parts['quarter']}"
-        month = f"{year:04d}-{int(parts['month']):02d}"
-        return _day_key(month, int(parts["day"])) if "day" in parts else month
+        key = read_pattern(text, pattern)
+        known = key and self.has(key) and FIRST_YEAR <= int(key[:4]) <= LAST_YEAR
+        return key if known else None
 
-    def _fiscal(self, count: int) -> tuple[int, int]:
-        """Return fiscal year and place in it (1 to 12) of the month `count`."""
-        year, place = divmod(count - (self.first_month - 1), 12)
-        return year + self._naming, place + 1
-
-    @property
-    def _naming(self) -> int:
-        return 1 if self.named_by == "end" and self.first_month > 1 else 0
-
-    def _year_start(self, year: int) -> int:
-        return (year - self._naming) * 12 + self.first_month - 1
-
-    def _quarter_count(self, key: str) -> int:
-        return self._year_start(int(key[:4])) + (int(key[-1]) - 1) * 3
+    @staticmethod
+    def _place(row: Row, key: str) -> int:
+        if key not in row.places:
+            raise ValueError(f"{key!r} is not a period of the calendar")
+        return row.places[key]
 
 
-_KEYS: dict[Grain, re.Pattern[str]] = {"D": _DAY, "M": _MONTH, "Q": _QUARTER}
+@dataclass(frozen=True)
+class _Plain:
+    periods: Kind = "month"
+    fiscal_year_starts: int = 1
+    fiscal_year_named_by: Literal["start", "end"] = "start"
 
 
-def _count(month: str) -> int:
-    match = _MONTH.fullmatch(month)
-    if not match or not 1 <= int(match[2]) <= 12:
-        raise ValueError(f"{month!r} is not a month; write 2026-03")
-    return int(match[1]) * 12 + int(match[2]) - 1
+CALENDAR_MONTHS = Calendar(_Plain())
+"""Calendar months, the fiscal year being the calendar's."""
 
 
-def _month_count(date: dt.date) -> int:
-    return date.year * 12 + date.month - 1
-
-
-def _month_start(count: int) -> dt.date:
-    return dt.date(count // 12, count % 12 + 1, 1)
-
-
-def _month_key(count: int) -> str:
-    return f"{count // 12:04d}-{count % 12 + 1:02d}"
-
-
-def _day_key(month: str, day: int) -> str | None:
-    try:
-        return dt.date.fromisoformat(f"{month}-{day:02d}").isoformat()
-    except ValueError:
+def _year_before(row: Row, place: int) -> int | None:
+    """Return the place of the period in the same position of the year before, if it is long enough."""
+    last = place - row.positions[place]
+    if last < 0:
         return None
+    ago = last - row.positions[last] + row.positions[place]
+    return ago if ago <= last else None
 
 
-def _months(dates: "pd.Series[Any]") -> npt.NDArray[np.datetime64]:
+def _find_all(row: Row, dates: "pd.Series[Any]") -> npt.NDArray[np.int64]:
+    """Return the place of each date's period; the place after the last one for a missing date."""
     values = pd.to_datetime(dates) if dates.dtype == object else dates
-    return values.to_numpy().astype("datetime64[M]")
+    days = values.to_numpy().astype("datetime64[D]")
+    places = np.searchsorted(row.days, days, side="right") - 1
+    missing, last = np.isnat(days), len(row.keys)
+    places[missing] = last
+    if ((places < 0) | ((places == last) & ~missing)).any():
+        raise ValueError(f"a date is beyond the calendar, which has the years {FIRST_YEAR} to {LAST_YEAR}")
+    return places
 
 
-@lru_cache(maxsize=256)
-def _compile(pattern: str) -> re.Pattern[str]:
-    """Return the regular expression for a period pattern.
-
-    Text stands for itself, `{year}`, `{month}`, `{quarter}`, `{day}` for numbers. Raises ValueError where it
-    can't name one period.
-    """
-    if sorted(_PLACEHOLDER.findall(pattern)) not in _TOGETHER:
-        needs = "{year} with {month} (and {day}) or with {quarter}, each once"
-        raise ValueError(f"the period pattern {pattern!r} needs {needs}")
-    pieces = _PLACEHOLDER.split(unicodedata.normalize("NFKC", pattern).strip())
-    parts = (_PARTS[piece] if place % 2 else re.escape(piece) for place, piece in enumerate(pieces))
-    return re.compile("".join(parts))
-
-
-def check_pattern(pattern: str) -> None:
-    """Raise ValueError, with the reason, where `pattern` can't name one period."""
-    _compile(pattern)
+def _name_all(row: Row, dates: "pd.Series[Any]") -> "pd.Series[Any]":
+    keys = np.array([*row.keys, None], dtype=object)
+    return pd.Series(keys[_find_all(row, dates)], index=dates.index, name=dates.name, dtype=object)

@@ -3,25 +3,32 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import Any
+
+import pandas as pd
 
 from include.batch import ORG_COLUMN, PERIOD_COLUMN
 from include.catalogue import Catalogue
+from include.catalogue.currencies import currency_of
 from include.catalogue.models import Column, Measure, Source, WorkbookSource
 from include.catalogue.units import IncompatibleUnitError, UnitSystem, UnknownUnitError
 from include.coerce import ALL_SIGNS, SIGN_CURRENCIES, Reading
 from include.errors import ConfigurationError
 from include.period import Grain
 
-GRAINS: dict[str, Grain] = {"day": "D", "month": "M", "quarter": "Q"}
-_PERIOD_TYPES = {"date", "month", "quarter"}
+GRAINS: dict[str, Grain] = {"day": "D", "week": "M", "month": "M", "quarter": "Q"}
+"""Grain of each `slice`: weeks and months are the base periods of their calendars."""
+_PERIOD_TYPES = {"date", "week", "month", "quarter"}
 
 
 @dataclass(frozen=True)
 class Field:
     """One column of the reported frame: how it is read and what it means.
 
-    `kind` is a type of `include.coerce`; `role` as in configuration, `measure` for a column with a metric, ''
-    for others; `unit` is the declared unit, the metric's where none is declared, '' where there is none.
+    `kind` is a type of `include.coerce`; `role` as in configuration, `measure` for a column with a metric,
+    `rate` for a currency rate, '' for others; `unit` is the declared unit, the metric's where none is
+    declared, '' where there is none. `weight` names the column that holds the weights of a weighted average.
+    `money`: its unit holds one currency, which a column of currencies replaces.
     """
 
     name: str
@@ -30,6 +37,18 @@ class Field:
     model: Measure
     unit: str
     reading: Reading
+    weight: str = ""
+    money: bool = False
+
+    @property
+    def metric(self) -> str:
+        """Return the id of the metric that it reports; '' where it reports none."""
+        return self.model.feeds or ""
+
+    @property
+    def has_members(self) -> bool:
+        """Tell whether its texts are members of a metric that counts them, not figures."""
+        return self.role == "measure" and self.kind == "text"
 
     @property
     def is_number(self) -> bool:
@@ -62,13 +81,28 @@ class Plan:
 
     @property
     def measures(self) -> list[Field]:
-        """Fields that carry a metric."""
-        return [field for field in self.fields.values() if field.role == "measure"]
+        """Fields that carry a metric of the catalogue."""
+        return self.with_role("measure")
+
+    @property
+    def figures(self) -> list[Field]:
+        """Measures that are numbers."""
+        return [field for field in self.measures if not field.has_members]
+
+    @property
+    def rates(self) -> list[Field]:
+        """Fields that carry currency rates."""
+        return self.with_role("rate")
 
     @property
     def delivered(self) -> list[Field]:
         """Fields whose values are what the batch delivers: measures, and currency rates."""
-        return [field for field in self.fields.values() if field.role == "measure" or field.model.rate]
+        return self.with_role("measure", "rate")
+
+    @property
+    def currency(self) -> str:
+        """Name of the column that says the currency of each record; '' where there is none."""
+        return next((field.name for field in self.with_role("currency")), "")
 
     def with_role(self, *roles: str) -> list[Field]:
         """Return the fields of these roles, in the order of the configuration."""
@@ -76,9 +110,8 @@ class Plan:
 
     def metrics_of(self, columns: list[str] | None = None) -> tuple[str, ...]:
         """Return the metric ids fed by `columns`; by all columns where none of them carries one."""
-        chosen = {f.model.metric for f in self.measures if columns and f.name in columns}
-        found = chosen or {f.model.metric for f in self.measures}
-        return tuple(sorted(metric for metric in found if metric))
+        chosen = {f.metric for f in self.delivered if columns and f.name in columns}
+        return tuple(sorted(chosen or {f.metric for f in self.delivered}))
 
 
 def with_labels(plan: Plan, labels: Iterable[str], catalogue: Catalogue) -> Plan:
@@ -111,25 +144,49 @@ def plan_source(source: Source, catalogue: Catalogue) -> Plan:
     return Plan(source, fields, org, period, single)
 
 
+def list_counterparties(plan: Plan, catalogue: Catalogue) -> list[str]:
+    """Return the columns whose values name another org unit, for any metric that the source reports."""
+    named = frozenset().union(*(catalogue.counterparties.get(f.metric, frozenset()) for f in plan.measures))
+    return [field.name for field in plan.with_role("dimension") if field.dimension in named]
+
+
+def name_units(values: "pd.Series[Any]", catalogue: Catalogue) -> "pd.Series[Any]":
+    """Return texts with the id of the org unit in place of each that names one; others as they are."""
+    texts = [text for text in values.dropna().unique() if isinstance(text, str)]
+    known = {text: unit for text, unit in catalogue.org.resolve_many(texts).items() if unit}
+    return values.astype(object).map(known).astype(object).where(values.isin(list(known)), values)
+
+
 def _field(source: Source, catalogue: Catalogue, name: str, model: Measure) -> Field:
     column = model if isinstance(model, Column) else None
-    role = (column and column.is_) or ("measure" if model.metric else "")
+    role = (column and column.is_) or ("measure" if model.metric else "rate" if model.rate else "")
     kind: str = column.type if column else "decimal"
     if role == "date" and kind not in _PERIOD_TYPES:
         kind = "date"
     if role == "period" and kind != "date":
         kind = "period"
-    if (model.metric or model.rate) and kind not in {"integer", "decimal"}:
+    members = model.metric is not None and catalogue.latest(model.metric).over_time == "distinct"
+    if model.feeds and not members and kind not in {"integer", "decimal"}:
         kind = "decimal"
-    unit = model.unit or (catalogue.latest(model.metric).unit if model.metric else "")
+    unit = model.unit or (catalogue.latest(model.feeds).unit if model.feeds else "")
+    money = catalogue.units.is_known(unit) and currency_of(catalogue.units.parse(unit)) is not None
+    by_record = money and any(one.is_ == "currency" for one in source.columns.values())
     reading = Reading(
         nulls=frozenset(source.nulls),
         date_format=column.format if column else None,
         timezone=catalogue.calendar.timezone,
+        calendar=catalogue.periods,
         percent=unit in {"%", "％"},
-        signs=_fitting_signs(catalogue.units, unit),
+        signs=ALL_SIGNS if by_record else _fitting_signs(catalogue.units, unit),
     )
-    return Field(name, kind, role, model, unit, reading)
+    weight = _weight_of(source, model) if model.metric and catalogue.is_weighted(model.metric) else ""
+    return Field(name, kind, role, model, unit, reading, weight, money)
+
+
+def _weight_of(source: Source, model: Measure) -> str:
+    """Return the column that holds a measure's weights: the one it names, else the one that is the weight."""
+    shared = (name for name, column in source.columns.items() if column.is_ == "weight")
+    return model.weight or next(shared, "")
 
 
 def _fitting_signs(units: UnitSystem, unit: str) -> frozenset[str]:

@@ -243,7 +243,7 @@ def touch(period: str | None = None) -> int:
     """Note the keys of one month or quarter, or all, for recomputation; returns how many."""
     with warehouse.connect() as connection:
         if period is None:
-            return int(warehouse.run(connection, "rollup/touch_all").scalar_one())
+            return int(warehouse.run(connection, "rollup/touch_all", cause="recomputation").scalar_one())
         return int(warehouse.run(connection, "rollup/touch_period", period=period).scalar_one())
 
 

@@ -27,6 +27,7 @@ class Validated:
     PLACE_COLUMNS, and SLICE_COLUMNS: `_unit` org unit id, `_date` the day or the period's last day,
     `_grain` D, M or Q, `_month` first day of the month that holds it, `_slice` the slice's period key,
     `_held` true for rows of a slice that doesn't go on. Null where it could not be told; such rows are held.
+    Where the source has a column `is: currency`, `_currency` is the record's ISO code, null for a blank one.
 
     `findings` are all failures, warnings among them. `refused`: nothing of the batch may go on. `held` are
     the slices (org unit id, period key) kept back while the others go on. `axes` as in Reported.

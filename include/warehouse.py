@@ -42,23 +42,90 @@ def read_sql(name: str) -> str:
 
 
 def read_bi_views() -> list[str]:
-    """Return the statements that make schema `bi`, in order; the boards come from one template.
+    """Return the statements that make schema `bi`, in order.
 
-    `bi/board.sql` is the month and the quarter board, current and as of a moment: the four differ only in
-    the grain and in which KPI rows count, so that one text can't drift from another.
+    The boards come from one template, `bi/board.sql`: they differ only in the grain, in the KPI rows that stand on them
+    and in the reference data beside these, so that one text can't drift from another.
     """
-    statements = [read_sql("bi/base")]
+    statements = [
+        read_sql(f"bi/{name}").replace("{fact}", read_sql("bi/fact_columns")) for name in ("base", "history", "lineage")
+    ]
+    statements += [read_sql("bi/fact_comments").replace("{view}", view) for view in ("fact", "lineage")]
     for name, grain in (("kpi_month", "M"), ("kpi_quarter", "Q")):
-        board = read_sql("bi/board").replace("{grain}", grain)
-        current = board.replace("{counts}", "superseded_at = 'infinity'")
-        past = board.replace("{counts}", "computed_at <= moment AND superseded_at > moment")
-        statements.append(f"CREATE VIEW bi.{name} AS {current}")
+        statements += _board_views(name, grain)
         statements.append(
-            f"CREATE FUNCTION bi.{name}_as_of(moment timestamptz) RETURNS SETOF bi.{name} LANGUAGE sql STABLE "
-            f"SECURITY DEFINER SET search_path = pg_catalog, pg_temp BEGIN ATOMIC {past}; END"
+            read_sql("bi/comparison").replace("{view}", f"{name}_comparison").replace("{grain}", grain)
         )
-        statements.append(read_sql("bi/board_comments").replace("{view}", name))
-    return [*statements, read_sql("bi/grants")]
+    return [*statements, read_sql("bi/calendar"), read_sql("bi/grants")]
+
+
+NOW = "k.superseded_at = 'infinity'"
+THEN = "k.computed_at <= moment AND k.superseded_at > moment"
+
+
+def _board_views(name: str, grain: str) -> list[str]:
+    """Return the statements that make the boards of one grain, each with its comments."""
+    as_was = f"SELECT k.* FROM ledger.kpi AS k WHERE k.grain = '{grain}' AND k.basis = 'W' AND {{counts}}"
+    versions = as_was.replace("= 'W'", "NOT IN ('I', 'L', 'N')")
+    like = read_sql("bi/board_like_for_like").replace("{grain}", grain)
+    like = like.replace("{later}", _on_basis("L", grain)).replace("{earlier}", _on_basis("N", grain))
+    boards = {
+        name: _board(grain, as_was.replace("{counts}", NOW)),
+        f"{name}_as_is": _board(grain, _on_basis("I", grain), tree="I"),
+        f"{name}_like_for_like": like,
+        f"{name}_by_version": _board(grain, versions.replace("{counts}", NOW), by_version=True),
+    }
+    past = _board(grain, as_was.replace("{counts}", THEN), past=True)
+    return [
+        *(f"CREATE VIEW bi.{board} AS {statement}" for board, statement in boards.items()),
+        f"CREATE FUNCTION bi.{name}_as_of(moment timestamptz) RETURNS SETOF bi.{name} LANGUAGE sql STABLE "
+        f"SECURITY DEFINER SET search_path = pg_catalog, pg_temp BEGIN ATOMIC {past}; END",
+        f"COMMENT ON FUNCTION bi.{name}_as_of IS 'The same board as it stood at a moment'",
+        *(read_sql("bi/board_comments").replace("{view}", board) for board in boards),
+        *(f"COMMENT ON VIEW bi.{board} IS 'KPIs: one row a metric x org unit x period x dimension set; {told}'"
+          for board, told in zip(boards, BOARDS, strict=True)),
+    ]  # fmt: skip
+
+
+BOARDS = (
+    "the org tree as it was",
+    "the org tree as it stands today",
+    "only units that stood under the org unit in both periods, month by month",
+    "every definition version, whether in force in the period or not; the org tree as it was",
+)
+
+
+def _on_basis(basis: str, grain: str) -> str:
+    """Return the query of the current KPI rows on a tree: its own where it makes a difference, else those as it was."""
+    return (
+        f"SELECT k.* FROM ledger.kpi AS k JOIN ledger.period AS q ON q.grain = k.grain AND q.start = k.start "
+        f"LEFT JOIN ledger.basis_year AS b ON b.tree = '{basis}' AND b.org_id = k.org_id AND b.year_start = q.year_start "
+        f"WHERE k.grain = '{grain}' AND k.basis = CASE WHEN b.tree IS NULL THEN 'W' ELSE '{basis}' END AND {NOW}"
+    )
+
+
+def _board(grain: str, shown: str, *, tree: str = "W", past: bool = False, by_version: bool = False) -> str:
+    """Return the query of one board; see `bi/board.sql` for what is filled in."""
+    published = "published_at <= moment AND retired_at > moment"
+    if past:
+        definition, period, path = (
+            f"(SELECT * FROM ledger.past_{table} WHERE {published})" for table in ("metric", "period", "path")
+        )
+    else:
+        definition, period = "ledger.metric_version", "ledger.period"
+        path = f"(SELECT * FROM ledger.org_tree WHERE tree = '{tree}' AND root)"
+    same = (" AND {row}.metric_version = k.metric_version" if by_version else "").format
+    return (
+        read_sql("bi/board")
+        .replace("{shown}", shown)
+        .replace("{same}", same(row="before"))
+        .replace("{same_ago}", same(row="ago"))
+        .replace("{same_target}", same(row="target"))
+        .replace("{definition}", definition)
+        .replace("{period}", period)
+        .replace("{path}", path)
+        .replace("{grain}", grain)
+    )
 
 
 @cache

@@ -92,7 +92,7 @@ def read_company(folder: Path, **changes: str) -> Catalogue:
 
 @dataclass(frozen=True)
 class Fact:
-    """One value as a test writes it: `period` is a day, month or quarter key."""
+    """One value as a test writes it: `period` is a day, month (or week) or quarter key."""
 
     metric: str
     org: str
@@ -103,6 +103,10 @@ class Fact:
     basis: str = ""
     row: int | None = 1
     slice: str = ""
+    currency: str | None = None
+    weight: str | int | None = None
+    member: str | None = None
+    version: int | None = None
 
 
 def to_arrow(catalogue: Catalogue, facts: Iterable[Fact]) -> pa.Table:
@@ -114,11 +118,11 @@ def to_arrow(catalogue: Catalogue, facts: Iterable[Fact]) -> pa.Table:
         rows.append(
             {
                 "metric": fact.metric,
-                "metric_version": catalogue.metric_at(fact.metric, last).version,
+                "metric_version": fact.version or catalogue.metric_at(fact.metric, last).version,
                 "org": fact.org,
                 "date": last,
                 "grain": catalogue.periods.grain_of(fact.period),
-                "month": last.replace(day=1),
+                "month": catalogue.periods.period_bounds(catalogue.periods.month_of(last))[0],
                 "slice_period": fact.slice or fact.period,
                 "dimensions": fact.dimensions,
                 "scenario": fact.scenario,
@@ -131,6 +135,10 @@ def to_arrow(catalogue: Catalogue, facts: Iterable[Fact]) -> pa.Table:
                 "row": fact.row,
                 "col": 2 if fact.row else None,
                 "key": None if fact.row else f"{fact.org}/{fact.period}",
+                "currency": fact.currency,
+                "weight": None if fact.weight is None else str(fact.weight),
+                "member": fact.member,
+                "for_version": fact.version,
             }
         )
     return pa.Table.from_pylist(rows, schema=FACTS)

@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from include.catalogue.models import CalendarConfig
 from include.coerce import Coerced, Reading, coerce
+from include.period import Calendar
 
 
 def read(text: str | None, kind: str, **how: Any) -> Any:
@@ -264,6 +266,54 @@ def test_reads_months(text: str, key: str) -> None:
 )
 def test_reads_quarters(text: str, key: str) -> None:
     assert read(text, "quarter") == key
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        *[
+            ("2026-W05", "2026-W05"),
+            ("2026W5", "2026-W05"),
+            ("2026/w05", "2026-W05"),
+            ("2026 W05", "2026-W05"),
+        ],
+        *[("2026年第5周", "2026-W05"), ("2026 年 53 周", "2026-W53"), ("２０２６－Ｗ０５", "2026-W05")],
+        *[("2025-W53", "<not_a_period>"), ("2026-W00", "<not_a_period>"), ("W05", "<not_a_period>")],
+        *[
+            ("2026-05", "<ambiguous_period>"),
+            ("202605", "<ambiguous_period>"),
+            ("2026/5", "<ambiguous_period>"),
+        ],
+        *[("2026年5月", "<not_a_period>"), ("1989-W05", "<not_a_period>"), ("45292", "<date_serial>")],
+        *[("2026-01-26", "2026-W05"), ("2026-02-01", "2026-W05"), ("2026-01-28", "<not_a_period>")],
+        ("2027-01-03", "2026-W53"),
+    ],
+)
+def test_reads_weeks(text: str, key: str) -> None:
+    weeks = Calendar(CalendarConfig(periods="iso-week"))
+    assert read(text, "week", calendar=weeks) == key
+    assert read(text, "period", calendar=weeks) == key
+    assert read("2026年第一季度", "period", calendar=weeks) == "2026-Q1"
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        *[
+            ("2026年3月", "2026-03"),
+            ("2026-03-01", "2026-03"),
+            ("2026-02-23", "2026-03"),
+            ("2026-03-29", "2026-03"),
+        ],
+        *[
+            ("2026-03-31", "<not_a_period>"),
+            ("2023-01-01", "<ambiguous_period>"),
+            ("2026-W05", "<not_a_period>"),
+        ],
+    ],
+)
+def test_reads_fiscal_months(text: str, key: str) -> None:
+    assert read(text, "month", calendar=Calendar(CalendarConfig(periods="4-4-5"))) == key
 
 
 def test_reads_booleans() -> None:

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from include.period import Calendar, check_pattern
+from include.period import Calendar
+from include.period_pattern import check_pattern
 
 
 @dataclass(frozen=True)
@@ -19,10 +20,35 @@ class Settings:
 
     fiscal_year_starts: int = 1
     fiscal_year_named_by: Literal["start", "end"] = "start"
+    periods: Literal["month", "4-4-5", "iso-week"] = "month"
 
 
-CALENDARS = st.builds(Settings, st.integers(1, 12), st.sampled_from(["start", "end"])).map(Calendar)
+KINDS = st.one_of(
+    st.builds(
+        Settings, st.integers(1, 12), st.sampled_from(["start", "end"]), st.sampled_from(["month", "4-4-5"])
+    ),
+    st.just(Settings(periods="iso-week")),
+)
+CALENDARS = KINDS.map(Calendar)
+MONTHS = st.builds(Settings, st.integers(1, 12), st.sampled_from(["start", "end"])).map(Calendar)
 DATES = st.dates(dt.date(1950, 1, 1), dt.date(2150, 12, 31))
+FOUR_FOUR_FIVE = {
+    1: """
+        2024: 01-01 01-29 02-26 | 04-01 04-29 05-27 | 07-01 07-29 08-26 | 09-30 10-28 11-25
+        2025: 12-30 01-27 02-24 | 03-31 04-28 05-26 | 06-30 07-28 08-25 | 09-29 10-27 11-24
+        2026: 12-29 01-26 02-23 | 03-30 04-27 05-25 | 06-29 07-27 08-24 | 09-28 10-26 11-23
+        2027: 01-04 02-01 03-01 | 04-05 05-03 05-31 | 07-05 08-02 08-30 | 10-04 11-01 11-29
+        2028: 01-03
+    """,
+    2: """
+        2024: 01-29 02-26 03-25 | 04-29 05-27 06-24 | 07-29 08-26 09-23 | 10-28 11-25 12-23
+        2025: 02-03 03-03 03-31 | 05-05 06-02 06-30 | 08-04 09-01 09-29 | 11-03 12-01 12-29
+        2026: 02-02 03-02 03-30 | 05-04 06-01 06-29 | 08-03 08-31 09-28 | 11-02 11-30 12-28
+        2027: 02-01 03-01 03-29 | 05-03 05-31 06-28 | 08-02 08-30 09-27 | 11-01 11-29 12-27
+        2028: 01-31
+    """,
+}
+"""First days of fiscal months, worked out on a paper calendar, by the month in which the fiscal year starts."""
 
 
 @given(CALENDARS, DATES)
@@ -39,6 +65,7 @@ def test_every_date_lies_in_its_periods(calendar: Calendar, date: dt.date) -> No
     assert month in calendar.months_of(calendar.quarter_of(month))
     assert calendar.months_in_year_to(month)[-1] == month
     assert len(calendar.months_in_year_to(month)) == calendar.position_of(month)
+    assert calendar.opens_month(date) == (calendar.period_bounds(month)[0] == date)
 
 
 @given(CALENDARS, st.integers(1990, 2060))
@@ -46,17 +73,116 @@ def test_rows_partition_the_fiscal_year(calendar: Calendar, year: int) -> None:
     rows = calendar.rows(year, year)
     months = [row for row in rows if row.grain == "M"]
     quarters = [row for row in rows if row.grain == "Q"]
-    assert [row.position for row in months] == list(range(1, 13))
+    assert [row.position for row in months] == list(range(1, len(months) + 1))
     assert [row.key for row in quarters] == [f"{year}-Q{n}" for n in range(1, 5)]
     for some in (months, quarters):
         assert all(one.end == two.start for one, two in itertools.pairwise(some))
+        assert all(one.start == two.previous for one, two in itertools.pairwise(some))
         assert {row.year for row in some} == {year}
+        assert {row.year_start for row in some} == {some[0].start}
+        assert some[0].before_last_month is None
+        assert all(one.last_month == two.before_last_month for one, two in itertools.pairwise(some))
     assert (months[0].start, months[-1].end) == (quarters[0].start, quarters[-1].end)
-    assert months[0].start.month == calendar.first_month
-    assert {row.quarter for row in months} == {row.key for row in quarters}
-    ago = {row.key: row.year_ago for row in rows}
-    assert ago[f"{year}-Q3"] == f"{year - 1}-Q3"
-    assert all(row.year_ago == f"{row.start.year - 1}-{row.start.month:02d}" for row in months)
+    for quarter in quarters:
+        inside = [row for row in months if row.quarter == quarter.key]
+        assert [row.key for row in inside] == calendar.months_of(quarter.key)
+        assert (inside[0].start, inside[-1].end) == (quarter.start, quarter.end)
+        assert (inside[-1].start, len(inside)) == (quarter.last_month, quarter.months)
+        assert {row.quarter_start for row in inside} == {quarter.start}
+        assert quarter.year_ago == calendar.period_bounds(f"{year - 1}-Q{quarter.position}")[0]
+
+
+@given(MONTHS, st.integers(1990, 2060))
+def test_months_are_the_calendars(calendar: Calendar, year: int) -> None:
+    months = [row for row in calendar.rows(year, year) if row.grain == "M"]
+    assert [row.start.month for row in months] == [(calendar.first_month + n - 1) % 12 + 1 for n in range(12)]
+    for row in months:
+        assert row.key == f"{row.start:%Y-%m}"
+        assert row.year_ago == row.start.replace(year=row.start.year - 1)
+
+
+@pytest.mark.parametrize("first_month", [1, 2])
+def test_fiscal_months_of_four_four_and_five_weeks(first_month: int) -> None:
+    calendar = Calendar(Settings(first_month, periods="4-4-5"))
+    starts: list[dt.date] = []
+    for line in FOUR_FOUR_FIVE[first_month].split("\n"):
+        year, _, days = line.strip().partition(": ")
+        for day in days.replace("| ", "").split():
+            here = dt.date.fromisoformat(f"{year}-{day}")
+            before = (
+                here.month == 12 and len(starts) % 12 == 0
+            )  # the year opens in the last days of the one before
+            starts.append(here.replace(year=here.year - 1) if before else here)
+    keys = [f"{2024 + (n + first_month - 1) // 12}-{(n + first_month - 1) % 12 + 1:02d}" for n in range(48)]
+    for number, key in enumerate(keys):
+        assert calendar.period_bounds(key) == (starts[number], starts[number + 1]), key
+        assert calendar.position_of(key) == number % 12 + 1
+        assert calendar.quarter_of(key) == f"{2024 + number // 12}-Q{number % 12 // 3 + 1}"
+        assert calendar.year_ago(key) == f"{int(key[:4]) - 1}{key[4:]}"
+
+
+def test_a_fiscal_year_of_53_weeks_ends_with_a_month_of_six() -> None:
+    for settings, key in ((Settings(1), "2026-12"), (Settings(1), "2020-12"), (Settings(2), "2025-01")):
+        calendar = Calendar(Settings(settings.fiscal_year_starts, periods="4-4-5"))
+        start, end = calendar.period_bounds(key)
+        assert (end - start).days == 42
+        assert len(calendar.months_of(calendar.quarter_of(key))) == 3
+    named_by_end = Calendar(Settings(2, "end", periods="4-4-5"))
+    assert named_by_end.quarter_of("2026-01") == "2026-Q4"
+    assert named_by_end.quarter_of("2026-02") == "2027-Q1"
+
+
+def test_weeks_are_those_of_iso_8601() -> None:
+    calendar = Calendar(Settings(periods="iso-week"))
+    days = pd.date_range("1990-01-01", "2060-12-31")
+    keys, quarters = calendar.month_keys(pd.Series(days)), calendar.quarter_keys(pd.Series(days))
+    for number, stamp in enumerate(days):
+        year, week, weekday = stamp.date().isocalendar()
+        assert keys[number] == f"{year}-W{week:02d}"
+        assert quarters[number] == f"{year}-Q{1 + (week > 13) + (week > 26) + (week > 39)}"
+        if weekday == 1:
+            assert calendar.month_of(stamp.date()) == keys[number]
+            assert calendar.position_of(keys[number]) == week
+
+
+def test_a_53rd_week_has_a_year_ago_only_after_another() -> None:
+    calendar = Calendar(Settings(periods="iso-week"))
+    assert calendar.year_ago("2026-W53") is None
+    assert calendar.year_ago("2026-W52") == "2025-W52"
+    assert calendar.year_ago("2027-W01") == "2026-W01"
+    assert calendar.year_ago("2027-Q4") == "2026-Q4"
+    assert calendar.period_bounds("2026-W53") == (dt.date(2026, 12, 28), dt.date(2027, 1, 4))
+    assert calendar.months_of("2026-Q4") == [f"2026-W{n}" for n in range(40, 54)]
+    assert calendar.months_of("2020-Q4")[-1] == "2020-W53"
+    assert calendar.previous("2027-W01") == "2026-W53"
+    assert calendar.months_between("2026-W52", "2027-W02") == ["2026-W52", "2026-W53", "2027-W01", "2027-W02"]
+    assert {row.year_ago for row in calendar.rows(2026, 2026) if row.key == "2026-W53"} == {None}
+
+
+def test_a_date_may_stand_for_a_period() -> None:
+    def named(kind: Literal["month", "4-4-5", "iso-week"], *date: int) -> set[str]:
+        return Calendar(Settings(periods=kind)).keys_named_by(dt.date(*date))
+
+    assert named("month", 2026, 3, 1) == named("month", 2026, 3, 31) == {"2026-03"}
+    assert named("month", 2026, 3, 2) == set()
+    assert named("iso-week", 2026, 2, 2) == named("iso-week", 2026, 2, 8) == {"2026-W06"}
+    assert named("iso-week", 2026, 2, 3) == set()
+    assert named("4-4-5", 2026, 2, 23) == named("4-4-5", 2026, 3, 29) == {"2026-03"}
+    assert named("4-4-5", 2026, 3, 1) == {"2026-03"}
+    assert named("4-4-5", 2026, 3, 31) == set()
+    assert named("4-4-5", 2023, 1, 1) == {"2023-01", "2022-12"}
+
+
+@pytest.mark.parametrize("kind", ["month", "4-4-5", "iso-week"])
+def test_dates_beyond_the_calendar_are_refused(kind: Literal["month", "4-4-5", "iso-week"]) -> None:
+    calendar = Calendar(Settings(periods=kind))
+    with pytest.raises(ValueError, match="beyond the calendar"):
+        calendar.month_of(dt.date(1, 1, 1))
+    with pytest.raises(ValueError, match="beyond the calendar"):
+        calendar.month_keys(pd.Series([dt.date(2026, 1, 1), dt.date(2250, 1, 1)]))
+    with pytest.raises(ValueError, match="beyond the calendar"):
+        calendar.shift("2026-Q1", 4000)
+    assert calendar.opens_month(dt.date(1, 1, 1))
 
 
 def test_fiscal_years_are_named_by_start_or_end() -> None:
@@ -87,7 +213,7 @@ def test_columns_agree_with_single_dates(calendar: Calendar, dates: list[dt.date
             else:
                 assert months[place] == calendar.month_of(date)
                 assert quarters[place] == calendar.quarter_of(date)
-                assert starts[place] == pd.Timestamp(date.replace(day=1))
+                assert starts[place] == pd.Timestamp(calendar.period_bounds(calendar.month_of(date))[0])
 
 
 @pytest.mark.parametrize(
@@ -117,7 +243,35 @@ def test_headers(text: str, pattern: str, key: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    "pattern", ["{month}月", "{year}", "{year}{year}{month}", "{year}-{month}-{quarter}", "", "年月"]
+    ("kind", "text", "pattern", "key"),
+    [
+        ("4-4-5", "2026年3月", "{year}年{month}月", "2026-03"),
+        ("iso-week", "2026年第5周", "{year}年第{week}周", "2026-W05"),
+        ("iso-week", "2026-W53", "{year}-W{week}", "2026-W53"),
+        ("iso-week", "2025-W53", "{year}-W{week}", None),
+        ("iso-week", "2026-W54", "{year}-W{week}", None),
+        ("iso-week", "2026年3月", "{year}年{month}月", None),
+        ("month", "2026-W05", "{year}-W{week}", None),
+    ],
+)
+def test_headers_of_other_calendars(
+    kind: Literal["month", "4-4-5", "iso-week"], text: str, pattern: str, key: str | None
+) -> None:
+    assert Calendar(Settings(periods=kind)).parse_period(text, pattern) == key
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "{week}周",
+        "{year}{month}{week}",
+        "{month}月",
+        "{year}",
+        "{year}{year}{month}",
+        "{year}-{month}-{quarter}",
+        "",
+        "年月",
+    ],
 )
 def test_patterns_that_name_no_period_are_refused(pattern: str) -> None:
     with pytest.raises(ValueError, match="needs"):

@@ -2,10 +2,17 @@
 
 import datetime as dt
 import threading
+import time
+from decimal import Decimal
 from pathlib import Path
 
-from include import warehouse
+import pytest
+from sqlalchemy.event import listen
+
+from include import warehouse, workdays
+from include.errors import ConfigurationError
 from include.publish import publish_catalogue
+from tests.catalogue.test_calendars import FOUR_FOUR_FIVE, WEEKS
 from tests.company import METRICS, ORG, Company, Fact, read_company
 
 
@@ -115,3 +122,175 @@ def test_the_calendar_links_periods(company: Company) -> None:
             day(2025, 4, 1),
         ),
     ]
+
+
+CALENDAR_ROWS = (
+    "SELECT (SELECT count(*) FROM ledger.period WHERE grain = 'M') AS months, "
+    "(SELECT count(*) FROM ledger.period WHERE grain = 'Q') AS quarters, (SELECT count(*) FROM ledger.day) AS days"
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "months", "quarters", "days"),
+    [
+        ({}, 71 * 12, 71 * 4, 25933),
+        ({"calendar": "{fiscal_year_starts: 4}"}, 72 * 12, 72 * 4, 26298),
+        (FOUR_FOUR_FIVE, 71 * 12, 71 * 4, 3705 * 7),
+        (WEEKS, 3705, 71 * 4, 3705 * 7),
+    ],
+    ids=["month", "april", "4-4-5", "iso-week"],
+)
+def test_any_calendar_is_published_whole_and_quickly(
+    company: Company, tmp_path: Path, changes: dict[str, str], months: int, quarters: int, days: int
+) -> None:
+    catalogue = read_company(tmp_path / "new", **{"people": company_people("new")} | changes)
+    catalogue.periods.rows(1990, 1990)
+    began = time.monotonic()
+    assert publish(catalogue) is True
+    assert time.monotonic() - began < 5, "a second at leisure"
+    (row,) = company.query(CALENDAR_ROWS)
+    assert (row.months, row.quarters) == (months, quarters)
+    gaps = company.value(
+        "SELECT count(*) FROM (SELECT stop, lead(start) OVER (PARTITION BY grain ORDER BY start) AS next "
+        "FROM ledger.period) AS p WHERE stop <> next"
+    )
+    assert gaps == 0
+    strays = company.value(
+        "SELECT count(*) FROM ledger.day AS d WHERE NOT EXISTS (SELECT FROM ledger.period AS p "
+        "WHERE p.grain = 'M' AND p.start = d.month AND d.date >= p.start AND d.date < p.stop "
+        "AND p.quarter_start = d.quarter_start AND p.year = d.year)"
+    )
+    assert strays == 0
+    assert company.value("SELECT max(date) - min(date) + 1 FROM ledger.day") == row.days
+    assert row.days == days
+    counts = company.value(
+        "SELECT count(*) FROM ledger.period AS p WHERE working_days IS DISTINCT FROM (SELECT count(*) FROM ledger.day "
+        "WHERE working AND date >= p.start AND date < p.stop)"
+    )
+    assert counts == 0
+
+
+def company_people(mail: str) -> str:
+    return f"controller: {{email: {mail}@example.com}}\nclerk: {{email: c@example.com}}\n"
+
+
+def test_the_calendar_is_written_only_where_it_changed(
+    company: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = "SELECT min(xmin::text) FROM ledger.day"
+    first = company.value(version)
+    publish(read_company(tmp_path / "people", people=company_people("new")))
+    assert company.value(version) == first
+    monkeypatch.setattr(workdays, "edition", lambda: "another")
+    publish(read_company(tmp_path / "people", people=company_people("new")))
+    assert company.value(version) != first
+    assert company.value("SELECT count(*) FROM ledger.touched_month") == 0, "no figure depends on holidays"
+
+
+def test_another_country_changes_the_working_days(company: Company, tmp_path: Path) -> None:
+    statement = "SELECT working_days FROM ledger.period WHERE period = '2026-02'"
+    assert company.value(statement) == 16, "20 weekdays, 6 off for Spring Festival, 2 Saturdays worked for it"
+    publish(read_company(tmp_path / "us", calendar="holidays: US\n"))
+    assert company.value(statement) == 19
+
+
+def test_bi_calendar_has_the_keys_of_the_boards(company: Company, tmp_path: Path) -> None:
+    statement = "SELECT * FROM bi.calendar WHERE date = '2026-02-14'"
+    saturday = dt.date(2026, 2, 14)
+    assert company.query(statement) == [(saturday, "2026-02", "2026-Q1", 2026, "2026-W07", True, None)]
+    publish(read_company(tmp_path / "weeks", **WEEKS))
+    assert company.query(statement) == [(saturday, "2026-W07", "2026-Q1", 2026, "2026-W07", True, None)]
+    assert company.value("SELECT holiday FROM bi.calendar WHERE date = '2026-02-17'") == "春节"
+    (last,) = company.query("SELECT period, quarter, year FROM bi.calendar WHERE date = '2027-01-03'")
+    assert last == ("2026-W53", "2026-Q4", 2026)
+    ago = company.value("SELECT year_ago FROM ledger.period WHERE period = '2026-W53'")
+    assert ago is None
+
+
+def test_periods_under_figures_can_not_be_moved(company: Company, tmp_path: Path) -> None:
+    company.deliver(Fact("sales", "p1", "2026-01", 1))
+    for changes in (WEEKS, FOUR_FOUR_FIVE):
+        with pytest.raises(
+            ConfigurationError, match="divides time otherwise than the figures in the warehouse"
+        ):
+            publish(read_company(tmp_path / "new", **changes))
+    assert company.value("SELECT stop FROM ledger.period WHERE period = '2026-02'") == dt.date(2026, 3, 1)
+    assert publish(read_company(tmp_path / "april", calendar="{fiscal_year_starts: 4}\n")) is True
+    assert company.value("SELECT quarter FROM ledger.period WHERE period = '2026-02'") == "2025-Q4"
+    assert company.value("SELECT count(DISTINCT month) FROM ledger.touched_month") == 1
+
+
+def test_a_fiscal_year_of_weeks_may_be_named_anew_but_not_moved(company: Company, tmp_path: Path) -> None:
+    org = ORG.replace("2026-05-01", "2026-05-04")
+    fiscal = {"org": org, "calendar": "{periods: 4-4-5, fiscal_year_starts: 2}\n"}
+    publish(catalogue := read_company(tmp_path / "february", **fiscal))
+    february = Company(catalogue)
+    february.deliver(Fact("sales", "p1", "2026-03", 1))
+    assert publish(read_company(tmp_path / "end", **fiscal | {
+        "calendar": "{periods: 4-4-5, fiscal_year_starts: 2, fiscal_year_named_by: end}\n"
+    })) is True  # fmt: skip
+    with pytest.raises(ConfigurationError, match="fiscal_year_starts: 3"):
+        publish(
+            read_company(
+                tmp_path / "march",
+                org=ORG.replace("2026-05-01", "2026-04-27"),
+                calendar="{periods: 4-4-5, fiscal_year_starts: 3}\n",
+            )
+        )
+
+
+def test_the_further_keys_reach_the_warehouse(company: Company, tmp_path: Path) -> None:
+    metrics = METRICS.replace(
+        "over_time: last, over_org: sum}", "over_time: last, over_org: sum, carry_forward: 5 days}"
+    )
+    metrics = metrics.replace("over_org: sum,\n       dimensions: [product]", "over_org: sum, grain: month,\n"
+                              "  consolidation: proportionate, dimensions: [product, channel]")  # fmt: skip
+    org = ORG + "- {unit: p4, parent: west, to: 2026-04-01, into: p3}\n"
+    pair = "- {pair: [sales, cost], counterparty: channel, tolerance: 0.01}\n"
+    publish(read_company(tmp_path / "new", metrics__all=metrics, org=org, eliminations=pair))
+    rows = company.query(
+        "SELECT metric, carry_forward, consolidation, grain FROM ledger.metric_version JOIN ledger.metric USING (metric_id) "
+        "WHERE metric IN ('cost', 'stock', 'sales') ORDER BY 1"
+    )
+    assert rows == [
+        ("cost", None, "proportionate", "month"),
+        ("sales", None, "full", "day"),
+        ("stock", 5, "full", "day"),
+    ]
+    found = company.query(
+        "SELECT m.metric, p.metric, dimension, tolerance FROM ledger.elimination AS e JOIN ledger.metric AS m USING (metric_id) "
+        "JOIN ledger.metric AS p ON p.metric_id = e.partner_metric_id ORDER BY 1"
+    )
+    assert found == [
+        ("cost", "sales", "channel", Decimal("0.01")),
+        ("sales", "cost", "channel", Decimal("0.01")),
+    ]
+    merged = "SELECT o.unit, i.unit FROM ledger.org_line AS l JOIN ledger.org AS o USING (org_id) JOIN ledger.org AS i ON i.org_id = l.into_id"
+    assert company.query(merged) == [("p4", "p3")]
+    assert publish(company.catalogue) is True
+    assert company.value("SELECT count(*) FROM ledger.elimination") == 0
+
+
+def test_rates_are_metrics_like_others(company: Company, tmp_path: Path) -> None:
+    rates = "source: fx\nkind: workbook\ncolumns:\n  m: {type: month, is: period}\n  c: {is: currency}\n  r: {type: decimal, rate: closing}\n"
+    publish(read_company(tmp_path / "new", sources__fx=rates))
+    rows = company.query(
+        "SELECT unit, owner, over_time, dimensions FROM bi.metric WHERE metric LIKE 'exchange%' ORDER BY metric"
+    )
+    assert rows == [("CNY", "", "average", ["currency"]), ("CNY", "", "last", ["currency"])]
+
+
+def test_five_hundred_metrics_are_one_statement(company: Company, tmp_path: Path) -> None:
+    line = METRICS.splitlines()[-1]
+    many = METRICS + "".join(line.replace("run_rate:", f"m{number}:") + "\n" for number in range(500))
+    statements: list[str] = []
+
+    def note(*event: object) -> None:
+        statements.append(str(event[2]))
+
+    catalogue = read_company(tmp_path / "new", metrics__all=many)
+    with warehouse.connect() as connection:
+        listen(connection, "before_cursor_execute", note)
+        assert publish_catalogue(connection, catalogue) is True
+    assert company.value("SELECT count(*) FROM ledger.metric_version") == len(catalogue.metrics)
+    assert len(statements) < 40

@@ -118,7 +118,7 @@ def test_every_value_is_the_models(company: Company, steps: list[dict[Any, dict[
     assert differences(company, facts) == []
     rows = company.value("SELECT count(*) FROM ledger.kpi")
     with warehouse.connect() as connection:
-        warehouse.run(connection, "rollup/touch_all")
+        warehouse.run(connection, "rollup/touch_all", cause="recomputation")
     company.roll_up()
     assert company.value("SELECT count(*) FROM ledger.kpi") == rows, "a recomputation finds nothing to change"
 

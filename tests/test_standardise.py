@@ -19,7 +19,7 @@ from include.errors import RefusedError
 from include.standardise import FACTS, convert, standardise
 from include.validate import validate
 from tests.batches import SHEET, read_source, report_matrix, report_records, report_system
-from tests.catalogue.company import FINANCE, METRICS, ORDERS, RATES, write_company
+from tests.catalogue.company import FINANCE, METRICS, ORDERS, write_company
 
 SHARED = Path(os.environ.get("KPI_TEST_SHARED") or Path(__file__).resolve().parents[2] / "shared" / "data")
 PROJECT = Path(__file__).resolve().parents[1]
@@ -155,11 +155,6 @@ def test_held_slices_give_no_facts_and_others_all_of_theirs(company: Catalogue) 
         ("revenue", "2026-03-06"),
         ("order_count", "2026-03-06"),
     ]
-
-
-def test_currency_rates_give_no_facts(company: Catalogue) -> None:
-    reported = report_records(["month", "currency", "average", "closing"], [("2026-03", "USD", "7.1", "7.2")])
-    assert facts_of(company, read_source(RATES), reported) == []
 
 
 DECIMALS = st.decimals(allow_nan=False, allow_infinity=False, places=9, min_value=-(10**30), max_value=10**30)

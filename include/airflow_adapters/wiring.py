@@ -11,7 +11,7 @@ from include.airflow_adapters.lineage import lineage_defaults
 from include.catalogue.models import Source, Words, WorkbookSource
 
 FACTS = Asset("metric_facts")
-"""Facts were loaded; one partition per touched month (`2026-03`)."""
+"""Facts were loaded; one partition per touched month or week (`2026-03`, `2026-W05`)."""
 MONTHS = Asset("metric_months")
 """Month KPIs were recomputed; one partition per touched quarter (`2026-Q1`)."""
 
@@ -56,7 +56,7 @@ def describe_source(source: Source) -> dict[str, str]:
     name = source.name or Words(zh=source.source, en=source.source)
     title = " / ".join(dict.fromkeys(filter(None, (name.zh, name.en))))
     measures = source.rows if isinstance(source, WorkbookSource) and source.rows else source.columns
-    metrics = dict.fromkeys(measure.metric for measure in measures.values() if measure.metric)
+    metrics = dict.fromkeys(measure.feeds for measure in measures.values() if measure.feeds)
     arrival = (
         f"Drop the workbook into `inbox/{source.source}/`; the run starts within seconds. What is refused "
         f"comes back to `rejected/{source.source}/` with a list of what to mend, and by mail."

@@ -19,9 +19,11 @@ from include.period import Calendar
 class MetricDefinition:
     """One version of a metric, every field resolved; in force for dates in [valid_from, valid_to).
 
-    Base metrics have `over_time` and `over_org`; ratio metrics have `ratio` and `factor`: value = sum(of) /
-    sum(to) * factor, in `unit`; formula metrics have `formula` and `expression`: the formula parsed, with the
-    factors between its parts' units and `unit` written into it, so that it is plain arithmetic on KPI values.
+    Base metrics have `over_time` and `over_org`, and moreover `carry_forward` (days; None: the value must lie
+    within the period's last month), `consolidation` and `grain` (the finest period it may be reported for).
+    Ratio metrics have `ratio` and `factor`: value = sum(of) / sum(to) * factor, in `unit`. Formula metrics
+    have `formula` and `expression`: the formula parsed, with the factors between its parts' units and `unit`
+    written into it, so that it is plain arithmetic on KPI values.
     """
 
     id: str
@@ -44,6 +46,9 @@ class MetricDefinition:
     amber_within: Any
     expression: Expression | None = None
     factor: Fraction = Fraction(1)
+    carry_forward: int | None = None
+    consolidation: Literal["full", "proportionate"] = "full"
+    grain: Literal["day", "month", "quarter"] = "day"
 
     @property
     def kind(self) -> Literal["base", "ratio", "formula"]:
@@ -79,7 +84,7 @@ class Catalogue:
 
     @cached_property
     def periods(self) -> Calendar:
-        """The company's calendar of months and fiscal quarters."""
+        """The company's calendar: months or weeks, and fiscal quarters."""
         return Calendar(self.calendar)
 
     def metric_at(self, metric: str, date: dt.date) -> MetricDefinition:
@@ -97,6 +102,37 @@ class Catalogue:
     def query_of(self, source: Source | str) -> str:
         """Return the SQL text of an SQL source. Raises KeyError for a source that has none."""
         return self.queries[source if isinstance(source, str) else source.source]
+
+    def bases_of(self, definition: MetricDefinition) -> dict[str, str]:
+        """Return the reported metrics that a definition is made of in the end, each with what it is to it.
+
+        `value` for a reported metric itself, `numerator`, `denominator` or both for a ratio, `part` for a formula.
+        """
+        if definition.kind == "base":
+            return {definition.id: "value"}
+        if definition.ratio is None:
+            return dict.fromkeys(sorted(set().union(*map(self._reported_parts, definition.parts))), "part")
+        of, to = self._reported_parts(definition.ratio.of), self._reported_parts(definition.ratio.to)
+        roles = {base: "numerator" for base in of} | {base: "denominator" for base in to}
+        return roles | dict.fromkeys(of & to, "numerator and denominator")
+
+    def _reported_parts(self, metric: str) -> set[str]:
+        """Return the reported metrics that any version of a metric is made of."""
+        versions = self.metrics[metric]
+        return set().union(*(self._reported_parts(p) for v in versions for p in v.parts)) or {metric}
+
+    @cached_property
+    def counterparties(self) -> Mapping[str, frozenset[str]]:
+        """The dimensions that name another org unit, by the id of each metric that is eliminated."""
+        found: dict[str, frozenset[str]] = {}
+        for elimination in self.eliminations:
+            for metric in elimination.pair:
+                found[metric] = found.get(metric, frozenset()) | {elimination.counterparty}
+        return found
+
+    def is_weighted(self, metric: str) -> bool:
+        """Tell whether any version of `metric` is a weighted average. Raises KeyError for an unknown metric."""
+        return any(version.over_time == "weighted_average" for version in self.metrics[metric])
 
     @cached_property
     def derivation_order(self) -> list[str]:

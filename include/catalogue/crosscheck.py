@@ -1,6 +1,7 @@
 """Everything that takes more than one file or entry to check; all faults at once."""
 
 from include.catalogue.catalogue import MetricDefinition
+from include.catalogue.checks.eliminations import check_eliminations
 from include.catalogue.checks.metrics import check_metrics
 from include.catalogue.checks.org import check_org
 from include.catalogue.checks.settings import check_settings
@@ -19,4 +20,5 @@ def check_all(
     check_org(draft)
     compiled = check_metrics(draft, definitions)
     check_sources(draft, compiled)
+    check_eliminations(draft, compiled)
     return compiled

@@ -1,5 +1,6 @@
 """The configuration while it is being checked: models that remember their file and lines."""
 
+import datetime as dt
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -10,6 +11,7 @@ from include.catalogue.explaining import check_model
 from include.catalogue.models import CalendarConfig, Elimination, Metric, OrgLine, Person
 from include.catalogue.reading import Document, PathKey, Problem
 from include.catalogue.units import UnitSystem
+from include.period import Calendar
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -62,6 +64,17 @@ class Draft:
     query_files: dict[str, str] = field(default_factory=dict)
     eliminations: list[Entry[Elimination]] = field(default_factory=list)
     unread: set[str] = field(default_factory=set)
+
+    @property
+    def periods(self) -> Calendar:
+        """The company's calendar."""
+        return Calendar(self.calendar)
+
+    def find_opening(self, date: dt.date) -> dt.date | None:
+        """Return the first day of the month or week that `date` stands in the middle of; None where one begins."""
+        if self.periods.opens_month(date):
+            return None
+        return self.periods.period_bounds(self.periods.month_of(date))[0]
 
     def tell(self, problem: Problem) -> None:
         """Add a problem."""

@@ -4,6 +4,7 @@ import difflib
 import types
 import typing
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -82,7 +83,7 @@ def _explain(
     kind = detail["type"]
     place = (*path, *loc)
     field = str(loc[-1]) if loc else ""
-    if shape:
+    if shape and (kind, field) != ("missing", shape):
         whole = loc[: loc.index(shape) + 1]
         value = _value_at(data, whole)
         if not isinstance(value, dict):
@@ -186,6 +187,8 @@ def _show(value: Any) -> str:
     text = (
         {True: "true", False: "false", None: "nothing"}.get(value)
         if isinstance(value, bool | None)
+        else str(value)
+        if isinstance(value, Decimal)
         else repr(value)
     )
     text = str(text)

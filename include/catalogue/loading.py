@@ -26,6 +26,7 @@ from include.catalogue.models import (
     WorkbookSource,
 )
 from include.catalogue.org import OrgTree
+from include.catalogue.rates import define_rates
 from include.catalogue.reading import Document, Problem, read_document, shown_path
 from include.catalogue.units import UnitSystem
 from include.catalogue.versions import compile_metrics
@@ -33,6 +34,7 @@ from include.errors import ConfigurationError
 
 SINGLE_FILES = ("people", "calendar", "units", "org", "eliminations")
 FOLDERS = ("metrics", "sources")
+WEEK_PATTERN = "{year}年第{week}周"
 KINDS: dict[str, type[SourceBase]] = {"workbook": WorkbookSource, "sql": SqlSource, "rest": RestSource}
 
 
@@ -59,7 +61,7 @@ def check_catalogue(folder: Path) -> tuple[Catalogue | None, list[Problem]]:
         fingerprint=fingerprint_of(folder),
         people=people,
         calendar=draft.calendar,
-        metrics=definitions,
+        metrics=definitions | define_rates(sources.values(), draft.calendar.currency),
         sources=sources,
         org=OrgTree.from_lines(entry.model for entry in draft.org_lines),
         units=draft.units,
@@ -214,6 +216,7 @@ def _read_source(draft: Draft, path: Path, document: Document) -> None:
         return
     entry: Entry[Any] | None = Entry.read(KINDS[kind], document, (), value, draft.problems)
     if entry is None:
+        draft.unread.add("sources")
         return
     name = entry.model.source
     if name in draft.sources:
@@ -222,9 +225,22 @@ def _read_source(draft: Draft, path: Path, document: Document) -> None:
             document.problem(("source",), f"the source {name!r} stands in {first} already", "rename one")
         )
         return
-    draft.sources[name] = _with_ruled_rows(entry)
+    draft.sources[name] = _with_ruled_rows(_with_own_periods(draft, entry))
     if kind == "sql":
         _read_query(draft, path, entry)
+
+
+def _with_own_periods(draft: Draft, entry: Entry[Any]) -> Entry[Any]:
+    """Return the source with the defaults of a calendar of weeks, where the company has one."""
+    source = entry.model
+    if draft.calendar.periods != "iso-week":
+        return entry
+    changes: dict[str, Any] = {} if "slice" in source.model_fields_set else {"slice": "week"}
+    layout = source.layout if isinstance(source, WorkbookSource) else None
+    if layout and layout.periods and "pattern" not in layout.periods.model_fields_set:
+        weekly = layout.periods.model_copy(update={"pattern": WEEK_PATTERN})
+        changes["layout"] = layout.model_copy(update={"periods": weekly})
+    return dataclasses.replace(entry, model=source.model_copy(update=changes))
 
 
 def _with_ruled_rows(entry: Entry[Any]) -> Entry[Any]:

@@ -23,9 +23,11 @@ Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_
 Language = Literal["zh", "en"]
 Scenario = Literal["actual", "target", "budget", "forecast"]
 ReportedAs = Literal["flow", "ytd", "stock"]
-Grain = Literal["day", "month", "quarter"]
-ColumnType = Literal["text", "integer", "decimal", "date", "month", "quarter", "boolean"]
+Grain = Literal["day", "week", "month", "quarter"]
+ColumnType = Literal["text", "integer", "decimal", "date", "week", "month", "quarter", "boolean"]
 Role = Literal["org", "date", "period", "dimension", "currency", "weight", "key", "ignore"]
+RATE_METRICS = {"average": "exchange_rate_average", "closing": "exchange_rate_closing"}
+"""The built-in metrics that currency rates are kept as, by `rate`; `include.catalogue.rates` defines them."""
 
 
 def _to_decimal(value: Any) -> Any:
@@ -40,16 +42,28 @@ def _to_fraction(value: Any) -> Any:
     return _to_decimal(value)
 
 
+def _to_days(value: Any) -> Any:
+    """`5 days` and 5 are the same."""
+    number, _, word = str(value).strip().partition(" ")
+    if isinstance(value, bool) or not number.isdecimal() or word.strip() not in {"", "day", "days"}:
+        raise ValueError(f"{value!r} is not a number of days; write it like `5 days`")
+    return int(number)
+
+
 def _to_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
 _NUMBER_SCHEMA = {"type": "number"}
 _SHARE_SCHEMA = {"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^[0-9.]+ *%$"}]}
+_DAYS_SCHEMA = {
+    "anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": r"^[0-9]+ days?$"}]
+}
 _TEXTS_SCHEMA = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
 
 Number = Annotated[Decimal, BeforeValidator(_to_decimal), WithJsonSchema(_NUMBER_SCHEMA)]
 Share = Annotated[Decimal, BeforeValidator(_to_fraction), Field(gt=0, le=1), WithJsonSchema(_SHARE_SCHEMA)]
+Days = Annotated[int, BeforeValidator(_to_days), WithJsonSchema(_DAYS_SCHEMA)]
 Texts = Annotated[list[str], BeforeValidator(_to_list), WithJsonSchema(_TEXTS_SCHEMA)]
 
 
@@ -109,6 +123,7 @@ class Person(Model):
 class CalendarConfig(Model):
     """Which periods the company reports in.
 
+    `periods`: calendar months, fiscal months of 4, 4 and 5 weeks, or ISO weeks.
     `fiscal_year_named_by` tells whether the fiscal year that runs from April 2026 to March 2027 is 2026
     (start, the default) or 2027 (end).
     """
@@ -129,7 +144,10 @@ class UnitsConfig(Model):
 
 
 class OrgLine(Model):
-    """One line of org.yaml: a unit's place in the tree for [from, to). A unit that moves has two lines."""
+    """One line of org.yaml: a unit's place in the tree for [from, to). A unit that moves has two lines.
+
+    `into` names the unit that it was merged into on the day `to`.
+    """
 
     unit: Annotated[str, StringConstraints(pattern=r"^[^\s/]+$", max_length=63)]
     name: Words | None = None
@@ -138,14 +156,19 @@ class OrgLine(Model):
     aliases: Texts = Field(default_factory=list)
     from_: dt.date | None = Field(None, alias="from")
     to: dt.date | None = None
+    into: str | None = None
     ownership: Share = Decimal(1)
 
 
 class Elimination(Model):
-    """An intra-group pair: what one unit reports as the first, its counterparty reports as the second."""
+    """An intra-group pair: what one unit reports as the first, its counterparty reports as the second.
+
+    Both sides may differ by up to `tolerance`, in the metrics' unit.
+    """
 
     pair: tuple[Identifier, Identifier]
     counterparty: Identifier
+    tolerance: Number = Field(Decimal(0), ge=0)
 
 
 # metrics/*.yaml ---------------------------------------------------------------------------------------------
@@ -174,8 +197,15 @@ class MetricVersion(Model):
     tier: Literal["public", "internal", "confidential", "restricted"]
     better: Literal["up", "down"] | Band
     steward: str | None = None
-    over_time: Literal["sum", "last", "average", "min", "max", "none"] | None = None
-    over_org: Literal["sum", "average", "min", "max", "none"] | None = None
+    over_time: (
+        Literal["sum", "last", "average", "min", "max", "none", "weighted_average", "distinct"] | None
+    ) = None
+    over_org: Literal["sum", "average", "min", "max", "none", "weighted_average", "distinct"] | None = None
+    carry_forward: Days | None = None
+    """Days before a period's last day by which a last value may be older and still count."""
+    consolidation: Literal["full", "proportionate"] = "full"
+    grain: Literal["day", "month", "quarter"] = "day"
+    """The finest period that a source may report it for."""
     ratio: Ratio | None = None
     formula: str | None = None
     dimensions: list[Identifier] = Field(default_factory=list)
@@ -257,11 +287,20 @@ class Measure(Model):
     reported_as: ReportedAs | None = None
     scenario: Scenario = "actual"
     sign: Literal["+", "-"] = "+"
+    weight: str | None = None
+    """The column or row label that holds the weight of a weighted average."""
+    version: int | None = Field(None, ge=1)
+    """The definition version that is reported, whatever is in force."""
     rate: Literal["average", "closing"] | None = None
     aliases: Texts = Field(default_factory=list)
     required: bool = False
     min: Number | None = None
     max: Number | None = None
+
+    @property
+    def feeds(self) -> str | None:
+        """The metric that it reports: the one it names, or the built-in one of a currency rate."""
+        return self.metric or (RATE_METRICS[self.rate] if self.rate else None)
 
 
 class Column(Measure):
@@ -275,6 +314,8 @@ class Column(Measure):
     path: str | None = None
     cell: Annotated[str, StringConstraints(pattern=r"^[A-Z]{1,3}[1-9][0-9]*$")] | None = None
     """Where the value stands in a form: `C5`."""
+    per: Number | None = Field(None, gt=0)
+    """How many units of the foreign currency a rate is quoted for; 1 where nothing is said."""
     format: str | None = None
     """How a date is written where it isn't ISO, in strptime's notation: `%d/%m/%Y`."""
 
@@ -317,7 +358,10 @@ class Place(Model):
 
 
 class PeriodsAcross(Model):
-    """Periods that stand in the header of a matrix, such as `{year}年{month}月` or `{year}Q{quarter}`."""
+    """Periods that stand in the header of a matrix, such as `{year}年{month}月` or `{year}Q{quarter}`.
+
+    In a calendar of weeks the pattern is `{year}年第{week}周` where none is given.
+    """
 
     across: Literal["columns", "rows"] = "columns"
     pattern: str = "{year}年{month}月"
@@ -355,7 +399,7 @@ class Layout(Model):
 
 
 class SourceBase(Model):
-    """What every source says."""
+    """What every source says. In a calendar of weeks `slice` is `week` where none is given."""
 
     source: Identifier
     name: Words | None = None

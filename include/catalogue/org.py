@@ -43,6 +43,11 @@ class OrgTree:
         )
 
     @cached_property
+    def into(self) -> dict[str, str]:
+        """The unit that each merged unit went into, by its id: `into` of its last line."""
+        return {unit: lines[-1].into for unit, lines in self.units.items() if lines[-1].into}
+
+    @cached_property
     def levels(self) -> frozenset[str]:
         """All levels that any line names."""
         return frozenset(line.level for lines in self.units.values() for line in lines if line.level)

@@ -24,6 +24,8 @@ _ISOLATED = re.compile(r"\[\w+\]")
 _SPLIT = re.compile(r"[*/()^]|[^*/()^]+")
 _CJK = r"\u3400-\u9fff"
 _LOOSE_BLANK = re.compile(rf"(?<=[{_CJK}*/()^])\s+|\s+(?=[{_CJK}*/()^])")
+_COMMON = ["元", "吨", "件"]
+"""What most often stands behind a multiplier, for a single wrong character that resembles nothing."""
 _LABEL = re.compile(r"^(?:计量)?单位\s*[::]\s*")
 
 
@@ -117,8 +119,14 @@ class UnitSystem:
         return self.parse(one).dimension == self.parse(other).dimension
 
     def nearest(self, text: str) -> list[str]:
-        """Return up to three known names that look most like `text`, best first."""
-        return nearest(_normalise(text), self._units)
+        """Return up to three known names that look most like `text`, best first; a multiplier stays before them."""
+        plain = _normalise(text)
+        prefix = _PREFIX.match(plain)
+        if prefix is None:
+            return nearest(plain, self._units)
+        rest = plain[prefix.end() :]
+        close = nearest(rest, self._scalable) or (_COMMON if len(rest) == 1 else [])
+        return [prefix[1] + name for name in close] or nearest(plain, self._units)
 
     def convertible(self, unit: str) -> list[str]:
         """Return the known names that convert to `unit`, for messages and pick lists."""

@@ -7,7 +7,9 @@ from include.catalogue.draft import Draft, Entry
 from include.catalogue.explaining import check_model
 from include.catalogue.models import Metric, MetricVersion
 
+_FURTHER = {"carry_forward", "consolidation", "grain"}
 _KINDS = ({"over_time", "over_org"}, {"ratio"}, {"formula"})
+_DEPEND = {"over_time": "carry_forward", "over_org": "consolidation"}
 
 
 def compile_metrics(draft: Draft) -> dict[str, list[MetricDefinition]]:
@@ -40,11 +42,9 @@ def _versions(draft: Draft, name: str, entry: Entry[Metric]) -> list[MetricDefin
                 entry.document.problem((*path, "valid_from"), what, "list the versions in order of time")
             )
             continue
-        if model.valid_from.day != 1:
-            what, remedy = (
-                "a definition changes in the middle of a month",
-                "start it on the first day of a month",
-            )
+        if first := draft.find_opening(model.valid_from):
+            what = f"a definition changes in the middle of a {draft.periods.word}"
+            remedy = f"start it on the first day, e.g. {first}"
             draft.tell(entry.document.problem((*path, "valid_from"), what, remedy))
         if model.unit != entry.model.unit:
             what = f"the unit changes from {entry.model.unit} to {model.unit}"
@@ -60,8 +60,12 @@ def _apply(raw: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     """Change what a version names; another way of aggregating replaces the former one whole."""
     for keys in _KINDS:
         if keys & changes.keys():
-            dropped = set().union(*_KINDS) - keys
+            kept = keys | _FURTHER if "over_time" in keys else keys
+            dropped = set().union(*_KINDS, _FURTHER) - kept
             raw = {key: value for key, value in raw.items() if key not in dropped}
+    for key, further in _DEPEND.items():
+        if changes.get(key, raw.get(key)) != raw.get(key):
+            raw.pop(further, None)
     return raw | changes
 
 
@@ -87,4 +91,7 @@ def _define(name: str, number: int, models: list[MetricVersion], first: Metric) 
         dimensions=tuple(model.dimensions),
         status=model.status,
         amber_within=model.amber_within,
+        carry_forward=model.carry_forward,
+        consolidation=model.consolidation,
+        grain=model.grain,
     )

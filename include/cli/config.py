@@ -19,13 +19,15 @@ def check(
 ) -> None:
     """Read all configuration and print every error with file and line."""
     from include.catalogue.loading import check_catalogue
+    from include.catalogue.models import RATE_METRICS
     from include.home import configuration_folder, current_home
 
     folder = folder or configuration_folder(current_home())
     catalogue, problems = check_catalogue(folder)
     counts = {}
     if catalogue is not None:
-        counts = {"metrics": len(catalogue.metrics), "sources": len(catalogue.sources)}
+        own = catalogue.metrics.keys() - RATE_METRICS.values()
+        counts = {"metrics": len(own), "sources": len(catalogue.sources)}
         counts |= {"org_units": len(catalogue.org.units), "people": len(catalogue.people)}
     if as_json:
         faults = [vars(problem) for problem in problems]

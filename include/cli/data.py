@@ -17,7 +17,7 @@ def run(
         Path | None, typer.Option("--file", help="This file instead of those in the inbox.")
     ] = None,
     period: Annotated[
-        str | None, typer.Option("--period", help="Ask a system for this month or quarter.")
+        str | None, typer.Option("--period", help="Ask a system for this month (or week) or quarter.")
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -55,7 +55,7 @@ def withdraw(
 @app.command()
 def rollup(
     period: Annotated[
-        str | None, typer.Option("--period", help="Recompute this month, quarter or fiscal year.")
+        str | None, typer.Option("--period", help="Recompute this month (or week), quarter or fiscal year.")
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Recompute all periods.")] = False,
 ) -> None:
@@ -69,12 +69,12 @@ def rollup(
     if period:
         check_period(period, stages.current_catalogue())
     touched = stages.touch(period) if period or everything else 0
-    months = stages.pending_months()
-    with Console(stderr=True).status(f"Rolling up {len(months)} months"):
+    months, word = stages.pending_months(), stages.current_catalogue().periods.word
+    with Console(stderr=True).status(f"Rolling up {len(months)} {word}s"):
         stages.rollup_months()
         quarters = stages.rollup_quarters()
     what = (
-        f"{len(months)} months and {len(quarters)} quarters"
+        f"{len(months)} {word}s and {len(quarters)} quarters"
         if months or quarters
         else "nothing: nothing waited"
     )
@@ -90,7 +90,8 @@ def show(
         str | None, typer.Option("--org", help="Org unit: its id, name or alias. All units without it.")
     ] = None,
     period: Annotated[
-        str | None, typer.Option("--period", help="2026-03, 2026-Q1, or 2026. All months without it.")
+        str | None,
+        typer.Option("--period", help="2026-03 (or 2026-W05), 2026-Q1, or 2026. All months without it."),
     ] = None,
     by: Annotated[str, typer.Option("--by", help="Split by this dimension.")] = "",
     as_of: Annotated[
@@ -116,7 +117,7 @@ def show(
 def trace(
     metric: Annotated[str, typer.Argument(help="Id of the metric.")],
     org: Annotated[str, typer.Option("--org", help="Org unit: its id, name or alias.")],
-    period: Annotated[str, typer.Option("--period", help="2026-03 or 2026-Q1.")],
+    period: Annotated[str, typer.Option("--period", help="2026-03 (or 2026-W05), or 2026-Q1.")],
     as_json: Json = False,
 ) -> None:
     """Show the submissions, rows and cells behind one KPI."""

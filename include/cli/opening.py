@@ -34,7 +34,7 @@ def open_warehouse() -> None:
 
 
 def check_period(text: str, catalogue: "Catalogue") -> None:
-    """Raise UsageError where `text` is no month, quarter or fiscal year."""
+    """Raise UsageError where `text` is no month (or week), quarter or fiscal year."""
     if text.isdigit() and len(text) == 4:
         return
     try:
@@ -43,7 +43,7 @@ def check_period(text: str, catalogue: "Catalogue") -> None:
     except ValueError as error:
         raise UsageError(f"{error}.") from error
     if grain == "D":
-        raise UsageError(f"{text!r} is a day; give a month, quarter or fiscal year.")
+        raise UsageError(f"{text!r} is a day; give a {catalogue.periods.word}, quarter or fiscal year.")
 
 
 def read_moment(text: str, timezone: str) -> dt.datetime:

@@ -6,7 +6,7 @@ over the distinct texts of a whole column. Nothing here knows sources or finding
 
 import datetime as dt
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property, partial
 from typing import Any
@@ -18,9 +18,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from include.coerce.dates import read_date, read_month, read_period, read_quarter
+from include.coerce.dates import Hand, read_date, read_month, read_period, read_quarter, read_week
 from include.coerce.numbers import ALL_SIGNS, SIGN_CURRENCIES, common_numbers, read_number, trim_zeros
 from include.coerce.plain import BLANKS, ERROR_CELLS, MOST_DIGITS, YEARS_AHEAD, Failure, unify
+from include.period import CALENDAR_MONTHS, Calendar
 
 __all__ = [
     "ALL_SIGNS",
@@ -44,7 +45,7 @@ _FALSE = frozenset(("false", "no", "n", "f", "0", "否", "×"))
 class Coerced:
     """A column's typed values and its failures, in the order of the texts.
 
-    `values`: Decimal objects (decimal, integer), datetime64[D] (date), text keys (month, quarter, period),
+    `values`: Decimal objects (decimal, integer), datetime64[D] (date), text keys (month, week, quarter, period),
     text without outer blanks (text) or bool objects; None (NaT for dates) where blank, null or failed.
     `codes`: the failure's message code, None where there is none.
     `values[i]` is `distinct[places[i]]` where the column was read by its distinct texts, for work that need
@@ -81,7 +82,8 @@ class Reading:
 
     `nulls` are its null marks; `date_format` is strptime's notation where dates
     aren't ISO; a timestamp with a zone means the date in `timezone`; `percent` allows `12%` (as 12) in a
-    column whose unit is %; `signs` are the currency signs that fit the column's unit.
+    column whose unit is %; `signs` are the currency signs that fit the column's unit; periods are those of
+    `calendar`.
     """
 
     nulls: Collection[str] = ()
@@ -89,12 +91,14 @@ class Reading:
     timezone: str = "Asia/Shanghai"
     percent: bool = False
     signs: Collection[str] = ALL_SIGNS
+    calendar: Calendar = field(default_factory=lambda: CALENDAR_MONTHS)
 
 
 def coerce(texts: "pd.Series[Any]", kind: str, reading: Reading | None = None) -> Coerced:
-    """Read a column of text as `kind`: text, integer, decimal, date, month, quarter, period or boolean.
+    """Read a column of text as `kind`: text, integer, decimal, date, month, week, quarter, period or boolean.
 
-    `period` is a month or a quarter key. Blanks and null marks give None. Never raises for what a text says.
+    `period` is the key of a month, in a calendar of weeks of a week, or of a quarter.
+    Blanks and null marks give None. Never raises for what a text says.
     """
     reading = reading or Reading()
     if kind in {"decimal", "integer"}:
@@ -113,12 +117,14 @@ def coerce(texts: "pd.Series[Any]", kind: str, reading: Reading | None = None) -
 def _reader(kind: str, reading: Reading) -> Reader:
     zone = ZoneInfo(reading.timezone)
     latest = dt.datetime.now(zone).year + YEARS_AHEAD
+    hand = Hand(reading.date_format, zone, latest, reading.calendar)
     readers: dict[str, Reader] = {
         "boolean": read_boolean,
         "date": lambda text: read_date(text, reading.date_format, zone, latest),
-        "month": lambda text: read_month(text, reading.date_format, zone, latest),
+        "month": lambda text: read_month(text, hand),
+        "week": lambda text: read_week(text, hand),
         "quarter": lambda text: read_quarter(text, latest),
-        "period": lambda text: read_period(text, reading.date_format, zone, latest),
+        "period": lambda text: read_period(text, hand),
     }
     return readers[kind]
 

@@ -1,10 +1,12 @@
-"""Read dates, months and quarters as people write them, or say why a text doesn't name one for certain."""
+"""Read dates, months, weeks and quarters as people write them, or say why a text doesn't name one for certain."""
 
 import datetime as dt
 import re
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from include.coerce.plain import FIRST_YEAR, Failure, unify
+from include.period import Calendar
 
 _ISO_DAY = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")
 _DAY_FORMS = [
@@ -25,6 +27,11 @@ _MONTH_FORMS = [
     re.compile(r"([0-9]{4})([0-9]{2})"),
     re.compile(r"([0-9]{4})\.([0-9]{2}|[2-9])"),
 ]
+_WEEK_FORMS = [
+    re.compile(r"([0-9]{4})[-/ ]?[Ww] ?([0-9]{1,2})"),
+    re.compile(r"([0-9]{4}) ?年 ?第? ?([0-9]{1,2}) ?周"),
+]
+_BARE_PAIR = re.compile(r"[0-9]{4}(?:[-/.][0-9]{1,2}|[0-9]{2})")
 _QUARTER_FORMS = [
     re.compile(r"([0-9]{4})[-/ ]?[Qq]([1-4])"),
     re.compile(r"([0-9]{4}) ?年 ?(?:第? ?([1-4一二三四]) ?季度?|[Qq]([1-4]))"),
@@ -86,8 +93,22 @@ def _make_date(year: int, month: int, day: int) -> dt.date | None:
         return None
 
 
-def read_month(text: str, date_format: str | None, zone: ZoneInfo, latest: int) -> str | Failure:
-    """Return the month key `2026-03` that `text` names.
+@dataclass(frozen=True)
+class Hand:
+    """How a column's periods are written.
+
+    In which notation of strptime its dates are, in which zone its timestamps are meant, up to which year, and of
+    which calendar.
+    """
+
+    date_format: str | None
+    zone: ZoneInfo
+    latest: int
+    calendar: Calendar
+
+
+def read_month(text: str, hand: Hand) -> str | Failure:
+    """Return the month key `2026-03` that `text` names; under 4-4-5 it means the fiscal month.
 
     Fails with not_a_period, ambiguous_period (2024.1: January or October?), ambiguous_date or date_serial.
     A date names its month where it is the month's first or last day.
@@ -98,14 +119,37 @@ def read_month(text: str, date_format: str | None, zone: ZoneInfo, latest: int) 
     for form in _MONTH_FORMS:
         if match := form.fullmatch(text):
             year, month = map(int, match.groups())
-            known = FIRST_YEAR <= year <= latest and 1 <= month <= 12
-            return f"{year:04d}-{month:02d}" if known else Failure("not_a_period")
-    day = read_date(text, date_format, zone, latest)
+            return _known_key(f"{year:04d}-{month:02d}", hand)
+    return _read_key_of_date(text, hand)
+
+
+def read_week(text: str, hand: Hand) -> str | Failure:
+    """Return the key `2026-W05` of the ISO week that `text` names.
+
+    Fails with not_a_period (also for a 53rd week that its year doesn't have), ambiguous_period (2026-05 and 202605:
+    a week or a month?), ambiguous_date or date_serial. A date names its week where it is its Monday or Sunday.
+    """
+    text = unify(text)
+    for form in _WEEK_FORMS:
+        if match := form.fullmatch(text):
+            year, week = map(int, match.groups())
+            return _known_key(f"{year:04d}-W{week:02d}", hand)
+    if _BARE_PAIR.fullmatch(text):
+        return Failure("ambiguous_period")
+    return _read_key_of_date(text, hand)
+
+
+def _known_key(key: str, hand: Hand) -> str | Failure:
+    known = FIRST_YEAR <= int(key[:4]) <= hand.latest and hand.calendar.has(key)
+    return key if known else Failure("not_a_period")
+
+
+def _read_key_of_date(text: str, hand: Hand) -> str | Failure:
+    day = read_date(text, hand.date_format, hand.zone, hand.latest)
     if isinstance(day, Failure):
         return Failure("not_a_period") if day.code == "not_a_date" else day
-    if day.day == 1 or (day + dt.timedelta(days=1)).day == 1:
-        return f"{day.year:04d}-{day.month:02d}"
-    return Failure("not_a_period")
+    named = hand.calendar.keys_named_by(day)
+    return named.pop() if len(named) == 1 else Failure("ambiguous_period" if named else "not_a_period")
 
 
 def read_quarter(text: str, latest: int) -> str | Failure:
@@ -119,7 +163,12 @@ def read_quarter(text: str, latest: int) -> str | Failure:
     return Failure("date_serial" if _SERIAL.fullmatch(text) else "not_a_period")
 
 
-def read_period(text: str, date_format: str | None, zone: ZoneInfo, latest: int) -> str | Failure:
-    """Return the month or quarter key that `text` names; fails as `read_month` does."""
-    quarter = read_quarter(text, latest)
-    return quarter if isinstance(quarter, str) else read_month(text, date_format, zone, latest)
+def read_period(text: str, hand: Hand) -> str | Failure:
+    """Return the key of the base period (a month or week of the calendar) or quarter that `text` names.
+
+    Fails as `read_month` or `read_week` does.
+    """
+    quarter = read_quarter(text, hand.latest)
+    if isinstance(quarter, str):
+        return quarter
+    return read_week(text, hand) if hand.calendar.word == "week" else read_month(text, hand)

@@ -10,7 +10,7 @@ from include.batch import Reported
 from include.catalogue.models import RestSource, SqlSource
 from include.errors import Finding, RefusedError
 
-KEY_ROLES = ("key", "org", "date", "period", "dimension")
+KEY_ROLES = ("key", "org", "date", "period", "dimension", "currency")
 
 
 def match_columns(source: SqlSource, present: Sequence[str]) -> dict[str, int]:
@@ -59,8 +59,8 @@ def check_size(source: SqlSource | RestSource, rows: int) -> None:
 def name_records(source: SqlSource, table: pa.Table) -> pa.Array:
     """Return each record's key as text: `store=S01, order_date=2026-03-01`.
 
-    Made of the columns in `unique`, else of those whose role is key, org, date, period or dimension; where
-    there are none the record's 1-based position is its name: `row 17`.
+    Made of the columns in `unique`, else of those whose role is one of KEY_ROLES; where there are none the
+    record's 1-based position is its name: `row 17`.
     """
     names = [n for n in source.unique if n in table.column_names] or [
         n for n, c in source.columns.items() if c.is_ in KEY_ROLES and n in table.column_names

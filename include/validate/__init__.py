@@ -15,6 +15,7 @@ from include.validate.acceptance import decide
 from include.validate.batchwide import check_count, check_delivered, check_repeats, check_units
 from include.validate.controls import check_controls
 from include.validate.failures import Failure, Places, Slices, list_findings
+from include.validate.money import check_rates, check_signs, check_weights, resolve_currencies
 from include.validate.resolution import Periods, check_expected, check_in_force, resolve_orgs, resolve_periods
 from include.validate.rules import check_labels, compile_rules, undeclared_columns
 from include.validate.schema import Recorder, build_schema, run_schema
@@ -40,14 +41,20 @@ def validate(
     frame = _typed_frame(coerced, reported)
     delivers = _find_delivering(plan, coerced, len(frame))
     units, failures = resolve_orgs(plan, coerced[plan.org], catalogue)
+    currencies, further = resolve_currencies(plan, coerced, catalogue)
+    failures += further
     periods = resolve_periods(plan, coerced[plan.period], catalogue.periods)
     frame = _add_slices(frame, units, periods, catalogue)
+    if currencies is not None:
+        frame["_currency"] = pd.Series(currencies, dtype=object)
     recorder = Recorder()
     schema = build_schema(plan, coerced, delivers, places, rules, recorder)
     failures = run_schema(schema, frame, recorder) + failures
     failures += check_in_force(plan, units, periods, delivers, catalogue)
     failures += check_labels(rules, coerced)
     failures += check_repeats(plan, frame, catalogue, places, _repeated_rows(failures))
+    failures += check_signs(plan, reported, currencies)
+    failures += check_rates(plan, coerced) + check_weights(plan, coerced)
     failures += check_units(plan, reported, catalogue, places) + check_controls(plan, reported, coerced)
     failures += check_expected(plan, units, periods, delivers, catalogue)
     failures += check_count(plan, len(frame), last_rows) + check_delivered(plan, coerced)
@@ -62,12 +69,12 @@ def read_columns(plan: Plan, reported: Reported, catalogue: Catalogue) -> dict[s
     """Return the typed values of each declared column that the batch holds.
 
     The columns of org unit and period are always there: what isn't reported is blank. Where a source has no
-    measures (currency rates) and names no unit, its rows belong to the root of the tree.
+    measures but currency rates, its rows belong to the root of the tree.
     """
     frame = reported.frame
     missing = pd.Series([None] * len(frame), dtype=object)
-    if not plan.measures and plan.org == ORG_COLUMN and ORG_COLUMN not in frame:
-        frame = frame.assign(**{ORG_COLUMN: catalogue.org.root})
+    if not plan.measures:
+        frame = frame.assign(**{plan.org: catalogue.org.root})
     for name, fallback in ((plan.org, ORG_COLUMN), (plan.period, PERIOD_COLUMN)):
         if name not in frame:
             frame = frame.assign(**{name: frame.get(fallback, missing)})

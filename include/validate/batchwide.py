@@ -8,8 +8,9 @@ import pandas as pd
 
 from include.batch import Reported
 from include.catalogue import Catalogue
+from include.catalogue.currencies import currency_of
 from include.coerce import Coerced
-from include.plan import Field, Plan
+from include.plan import Field, Plan, list_counterparties, name_units
 from include.validate.failures import Failure, Places, Rows, find_rows
 
 Objects = npt.NDArray[np.object_]
@@ -25,7 +26,7 @@ def check_units(plan: Plan, reported: Reported, catalogue: Catalogue, places: Pl
     wrong: dict[tuple[str, str, str, str, str], list[str]] = {}
     for name, stated in reported.units.items():
         field = plan.fields.get(name)
-        if field is None or not field.unit:
+        if field is None or not field.unit or (field.role == "rate" and not _is_currency(stated, catalogue)):
             continue
         place = reported.unit_cells.get(name) or places.header(plan, name)
         if not units.is_known(stated):
@@ -40,6 +41,11 @@ def check_units(plan: Plan, reported: Reported, catalogue: Catalogue, places: Pl
         column = names[0] if len(names) == 1 else ""
         failures.append(Failure(code, NO_ROWS, column, params=told, found=[stated], columns=tuple(names)))
     return failures
+
+
+def _is_currency(stated: str, catalogue: Catalogue) -> bool:
+    """Tell whether a rate's header states a currency, rather than what it is quoted for."""
+    return catalogue.units.is_known(stated) and currency_of(catalogue.units.parse(stated)) is not None
 
 
 def check_count(plan: Plan, records: int, last_rows: int | None) -> list[Failure]:
@@ -75,18 +81,24 @@ def check_repeats(
     Records that agree in every column but the measures are the same thing twice where a measure can't be
     added up: a stock, a year to date, a rate, or any cell of a matrix or form. For flows, several records of
     one kind are the ordinary case (orders of one day), so there only a record equal in all its columns, the
-    measures too, counts as pasted twice. A column of role key tells records apart.
+    measures too, counts as pasted twice. A column of role key tells records apart. A rate is one of its
+    currency and period, whatever name it has. Members of a set may stand there twice, they count once.
     `already` are rows known as repeated, not told again.
     """
+    counterparties = list_counterparties(plan, catalogue)
+    frame = frame.assign(
+        **{plan.currency: frame["_currency"]} if "_currency" in frame else {},
+        **{name: name_units(frame[name], catalogue) for name in counterparties if name in frame},
+    )
     slice_keys = ["_unit", "_date", "_grain"]
     there = [field for field in plan.fields.values() if field.name in frame]
     same = [f.name for f in there if f.role in {"dimension", "currency", "key"}]
     whole = [f.name for f in there if f.name not in {plan.org, plan.period}]
-    measures = [field for field in there if field.role == "measure"]
+    measures = [f for f in there if f.role == "rate" or (f.role == "measure" and not f.has_members)]
     strict = [field for field in measures if plan.one_value_a_place or not _adds_up(field, catalogue)]
     flows = [field for field in measures if field not in strict]
     declared = set(plan.source.unique)
-    if declared and declared <= {plan.org, plan.period, *same}:
+    if declared and declared <= {plan.org, plan.period, *same} - {*counterparties}:
         return []  # whatever is repeated here is told by the check of `unique`
     failures = [_repeated(frame, [*slice_keys, *same], [field], places, already) for field in strict]
     if flows and not declared:
@@ -98,7 +110,13 @@ def check_repeats(
 def _adds_up(field: Field, catalogue: Catalogue) -> bool:
     if field.model.reported_as in {"ytd", "stock"} or not field.model.metric:
         return False
-    return catalogue.latest(field.model.metric).over_time in {"sum", "average", "min", "max"}
+    return catalogue.latest(field.model.metric).over_time in {
+        "sum",
+        "average",
+        "min",
+        "max",
+        "weighted_average",
+    }
 
 
 def _repeated(

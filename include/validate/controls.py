@@ -72,7 +72,7 @@ def _lines(
     named = controls["column"].notna()
     for (sheet, column), totals in controls[named].groupby(["sheet", "column"], sort=False):
         field = plan.fields.get(str(column))
-        if field is not None and field.role == "measure" and field.name in coerced:
+        if field is not None and field in plan.figures and field.name in coerced:
             yield Line(str(sheet), field, totals, _below_header(reported, str(sheet), coerced[field.name]))
     for (sheet, col), totals in controls[~named].groupby(["sheet", "col"], sort=False):
         details = _across_labels(plan, reported, str(sheet), int(str(col)), coerced)
@@ -105,7 +105,7 @@ def _across_labels(
     for label, (row, own_col) in reported.axes.get(sheet, {}).items():
         if row is None or own_col is not None or label not in frame or label in {plan.org, plan.period}:
             continue
-        column = coerced.get(label) or coerce(frame[label], "decimal", plan.measures[0].reading)
+        column = coerced.get(label) or coerce(frame[label], "decimal", plan.figures[0].reading)
         declared = label in coerced
         cells += [(row, column.values[at], not (declared and column.failed[at]), int(at)) for at in chosen]
     cells.sort(key=lambda cell: cell[0])
@@ -121,7 +121,7 @@ def _check_line(line: Line, tolerance: Decimal, plan: Plan) -> list[Failure]:
     sums = list(accumulate((value or Decimal(0) for value in line.details.values), initial=Decimal(0)))
     unread = np.concatenate([[0], np.cumsum(~line.details.readable)])
     failures = []
-    reading = line.field.reading if line.field else next(iter(plan.measures)).reading
+    reading = line.field.reading if line.field else next(iter(plan.figures)).reading
     totals = coerce(line.totals["value"].reset_index(drop=True), "decimal", reading)
     rows: list[Any] = list(line.totals.itertuples(index=False))
     for place, total in enumerate(rows):

@@ -95,7 +95,8 @@ def build_schema(
     }
     unique = [name for name in plan.source.unique if name in coerced]
     if unique:
-        keys = [{plan.org: "_unit", plan.period: "_date"}.get(name, name) for name in unique]
+        resolved = {plan.org: "_unit", plan.period: "_date", plan.currency: "_currency"}
+        keys = [resolved.get(name, name) for name in unique]
         told: dict[str, Any] = {"keys": ", ".join(unique), "tell": _tell_twins(keys, places, unique[0])}
         checks.append(
             recorder.check("duplicate_key", _repeats(keys), column=unique[0], rule="unique", **told)
@@ -161,6 +162,8 @@ def _told(code: str, plan: Plan, field: Field) -> dict[str, Any]:
         return {"unit": field.unit}
     if code in {"not_a_date", "ambiguous_date"}:
         return {"format": field.reading.date_format or "2026-03-05"}
+    if code in {"not_a_period", "ambiguous_period"}:
+        return {"example": field.reading.calendar.example}
     return {"nulls": " ".join(plan.source.nulls)} if plan.source.nulls else {}
 
 

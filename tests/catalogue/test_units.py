@@ -1,6 +1,7 @@
 """Units: exact factors for what is known, a refusal with near names for everything else."""
 
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -9,6 +10,8 @@ from hypothesis import strategies as st
 from include.catalogue.models import UnitsConfig
 from include.catalogue.unit_table import CURRENCIES, MULTIPLIERS, unit_lines
 from include.catalogue.units import IncompatibleUnitError, UnitSystem, UnknownUnitError
+from tests.catalogue.company import FINANCE, METRICS
+from tests.catalogue.test_loading import faults, line_of
 
 UNITS = UnitSystem()
 NAMES = sorted(UNITS._units)
@@ -114,3 +117,41 @@ def test_units_of_the_company() -> None:
     assert [fault[0] for fault in units.faults] == [("aliases", "万元")]  # 万 means 10,000 already
     assert not UNITS.is_known("托盘")
     assert not UNITS.are_compatible("箱", "件")
+
+
+@pytest.mark.parametrize(
+    ("text", "size", "unit"),
+    [
+        ("万", 10**4, "1"), ("亿", 10**8, "1"), ("倍", 1, "1"),
+        ("千美元", 1000, "USD"), ("百万美元", 100, "万美元"), ("亿欧元", 10**8, "EUR"), ("万港币", 10**4, "HKD"),
+        ("万吨", 10**4, "t"), ("亿吨公里", 10**8, "t*km"), ("万人公里", 10**4, "人公里"), ("万标箱", 10**4, "TEU"),
+        ("件", 1, "pcs"), ("万件", 10**4, "件"), ("人", 1, "名"), ("万人次", 10**4, "人次"), ("工日", 1, "人天"),
+        ("台时", 1, "h"), ("万台时", 10**4, "机时"), ("台", 1, "台"), ("万套", 10**4, "套"), ("万辆", 10**4, "辆"), ("万单", 10**4, "单"),
+        ("亿千瓦时", 10**4, "万千瓦时"), ("亿度", 100, "GWh"), ("兆瓦", 1000, "kW"), ("百万千焦", 1, "GJ"), ("万吨标准煤", 10**4, "tce"),
+        ("%", 10, "‰"), ("‰", 10, "bp"), ("bp", 1, "个基点"), ("百分点", 100, "BP"), ("个百分点", 1, "pp"), ("pp", 1, "%"),
+        ("元/吨", Fraction(1, 1000), "元/公斤"), ("元/千瓦时", 1, "CNY/kWh"), ("美元/桶", 1, "USD/桶"), ("元/人月", 1, "元/人/月"),
+        ("万元/人", 10**4, "CNY/人"), ("亿立方米", 10**8, "m3"), ("吨标准煤/万元", Fraction(1, 10), "kgce/元"), ("万亩", 10**4, "亩"),
+    ],
+)  # fmt: skip
+def test_the_units_of_chinese_reports(text: str, size: int | Fraction, unit: str) -> None:
+    assert UNITS.factor(text, unit) == size
+
+
+@pytest.mark.parametrize(
+    ("unit", "near"),
+    [("万园", "万元"), ("千美园", "千美元"), ("亿吨公理", "吨公里"), ("百分店", "百分点"), ("kwhh", "KWh"), ("台食", "台"), ("元/吨吨", "吨")],
+)  # fmt: skip
+def test_an_unknown_unit_names_known_ones(tmp_path: Path, unit: str, near: str) -> None:
+    """A metric and a column in it are told each at its line."""
+    metrics = METRICS.replace(
+        "name: 投资, definition: d, unit: CNY", f"name: 投资, definition: d, unit: {unit}"
+    )
+    (told,) = faults(tmp_path, metrics__sales=metrics)
+    line = line_of(metrics, "name: 投资")
+    assert told.startswith(f"metrics/sales.yaml:{line}: unknown unit '{unit}'; did you mean ")
+    assert near in told
+    finance = FINANCE.replace("{metric: revenue, unit: 万元}", f"{{metric: revenue, unit: {unit}}}")
+    (told,) = faults(tmp_path, metrics__sales=METRICS, sources__finance_close=finance)
+    assert told.startswith(
+        f"sources/finance_close.yaml:{line_of(finance, '营业收入: {')}: unknown unit '{unit}'; "
+    )

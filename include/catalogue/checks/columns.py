@@ -5,7 +5,10 @@ import unicodedata
 from typing import Any
 
 from include.catalogue.catalogue import MetricDefinition
+from include.catalogue.checks.measures import NUMBERS, column_path, definition_of
 from include.catalogue.checks.metrics import mend_unit
+from include.catalogue.checks.money import check_conversion
+from include.catalogue.currencies import convert_by_rate
 from include.catalogue.draft import Draft, Entry
 from include.catalogue.explaining import name_known
 from include.catalogue.models import Column, Measure
@@ -13,15 +16,14 @@ from include.catalogue.org import fold_name
 from include.catalogue.reading import PathKey
 from include.catalogue.units import UnknownUnitError
 
-NUMBERS = {"integer", "decimal"}
-ROLE_TYPES = {"date": {"date"}, "period": {"month", "quarter", "date"}, "weight": NUMBERS}
+ROLE_TYPES = {
+    "date": {"date"},
+    "period": {"month", "week", "quarter", "date"},
+    "weight": NUMBERS,
+    "currency": {"text"},
+}
 STOCKS = {"last", "average", "min", "max", "none"}
 _BRACKET = re.compile(r"[(\[【]\s*([^()\[\]【】]+?)\s*[)\]】]\s*$")
-
-
-def column_path(source: Any, name: str) -> PathKey:
-    """Return where a column or row label stands within its source."""
-    return ("columns" if name in source.columns else "rows", name)
 
 
 def check_columns(draft: Draft, entry: Entry[Any], definitions: dict[str, list[MetricDefinition]]) -> None:
@@ -35,13 +37,13 @@ def check_columns(draft: Draft, entry: Entry[Any], definitions: dict[str, list[M
         _check_dimensions(draft, entry, path, measure, dimensions)
         if isinstance(measure, Column):
             _check_column(draft, entry, path, measure)
+            if not _has_members(definitions.get(measure.metric or "", [])):
+                _check_figure(draft, entry, path, measure)
         if measure.min is not None and measure.max is not None and measure.min > measure.max:
             draft.tell(
                 entry.problem((*path, "min"), f"min {measure.min} is above max {measure.max}", "swap them")
             )
     _check_labels(draft, entry, {**source.columns, **rows})
-    if any(measure.rate for measure in source.columns.values()):
-        _check_rates(draft, entry)
 
 
 def _dimensions(draft: Draft, entry: Entry[Any]) -> dict[str, str]:
@@ -85,7 +87,7 @@ def _check_measure(
         return
     versions = definitions.get(measure.metric)
     if versions:
-        reported = next((version for version in reversed(versions) if version.kind == "base"), versions[-1])
+        reported = definition_of(measure, versions)
         _check_unit(draft, entry, path, measure, reported)
         _check_meaning(draft, entry, path, measure, reported)
 
@@ -97,7 +99,9 @@ def _check_unit(
     if not draft.units.is_known(metric.unit):
         return
     reported = measure.unit or metric.unit
-    if not draft.units.are_compatible(reported, metric.unit):
+    if convert_by_rate(draft.units, reported, metric.unit):
+        check_conversion(draft, entry, path, measure, metric)
+    elif not draft.units.are_compatible(reported, metric.unit):
         what = f"{reported} can't become {metric.unit}, the unit of {metric.id}"
         known = draft.units.convertible(metric.unit)[:4]
         draft.tell(
@@ -155,9 +159,9 @@ def _check_column(draft: Draft, entry: Entry[Any], path: PathKey, column: Column
     if column.metric is not None and column.is_ is not None:
         what = f"a column can't be both a metric and {column.is_}"
         draft.tell(entry.problem((*path, "is"), what, "remove one of `metric` and `is`"))
-    elif (column.metric or column.rate) and column.type not in NUMBERS:
-        what = f"a figure can't be of type {column.type}"
-        draft.tell(entry.problem((*path, "type"), what, "write `type: decimal` or `type: integer`"))
+    if column.type in {"month", "week"} and column.type != draft.periods.word:
+        what = f"the calendar has no {column.type}s, it is `periods: {draft.calendar.periods}`"
+        draft.tell(entry.problem((*path, "type"), what, f"write `type: {draft.periods.word}`"))
     wanted = ROLE_TYPES.get(column.is_ or "")
     if wanted and column.type not in wanted:
         what = f"a column that is the {column.is_} can't be of type {column.type}"
@@ -170,7 +174,9 @@ def _check_column(draft: Draft, entry: Entry[Any], path: PathKey, column: Column
             draft.tell(
                 entry.problem((*path, "pattern"), what, "put a backslash before a bracket that is meant")
             )
-    if column.format is not None and ("%" not in column.format or column.type not in {"date", "month"}):
+    if column.format is not None and (
+        "%" not in column.format or column.type not in {"date", "month", "week"}
+    ):
         what = f"the format {column.format!r} is not a date's"
         draft.tell(
             entry.problem((*path, "format"), what, 'write it like `format: "%d/%m/%Y"`, for type date')
@@ -179,6 +185,17 @@ def _check_column(draft: Draft, entry: Entry[Any], path: PathKey, column: Column
         bound = "min" if column.min is not None else "max"
         what = f"{bound} needs a number, the type is {column.type}"
         draft.tell(entry.problem((*path, bound), what, "write `type: decimal` or `type: integer`"))
+
+
+def _has_members(versions: list[MetricDefinition]) -> bool:
+    """Tell whether a metric counts distinct members, which are texts."""
+    return bool(versions) and versions[-1].over_time == "distinct"
+
+
+def _check_figure(draft: Draft, entry: Entry[Any], path: PathKey, column: Column) -> None:
+    if column.feeds and column.is_ is None and column.type not in NUMBERS:
+        what = f"a figure can't be of type {column.type}"
+        draft.tell(entry.problem((*path, "type"), what, "write `type: decimal` or `type: integer`"))
 
 
 def _check_labels(draft: Draft, entry: Entry[Any], measures: dict[str, Measure]) -> None:
@@ -201,11 +218,3 @@ def _check_labels(draft: Draft, entry: Entry[Any], measures: dict[str, Measure])
 def _fold(label: str) -> str:
     # Letter case stays: a query's result may tell Amount from amount.
     return label.strip() if label.isascii() else fold_name(label)
-
-
-def _check_rates(draft: Draft, entry: Entry[Any]) -> None:
-    roles = {column.is_ for column in entry.model.columns.values()}
-    if "currency" not in roles:
-        draft.tell(
-            entry.problem(("columns",), "rates need a column with the currency", "mark it `is: currency`")
-        )

@@ -6,10 +6,13 @@ from typing import Any
 
 from include.catalogue.draft import Draft, Entry
 from include.catalogue.models import Layout, Place, WorkbookSource
-from include.period import check_pattern
+from include.catalogue.rates import reports_rates
+from include.catalogue.reading import PathKey
+from include.period_pattern import check_pattern
 
-SIZES = {"date": 0, "month": 1, "quarter": 2}
-SLICES = {"day": 0, "month": 1, "quarter": 2}
+SIZES = {"date": 0, "week": 1, "month": 1, "quarter": 2}
+SLICES = {"day": 0, "week": 1, "month": 1, "quarter": 2}
+_EXAMPLES = {"month": "{year}年{month}月", "week": "{year}年第{week}周"}
 
 
 def check_layout(draft: Draft, entry: Entry[Any]) -> None:
@@ -43,16 +46,16 @@ def check_layout(draft: Draft, entry: Entry[Any]) -> None:
 def check_roles(draft: Draft, entry: Entry[Any], layout: Layout | None) -> None:
     """Tell where not each record has one org unit and one date or period, of a column or of the layout."""
     source = entry.model
-    if not any(column.metric for column in source.columns.values()):
-        if not any(column.rate for column in source.columns.values()):
-            draft.tell(
-                entry.problem(("columns",), "no column reports a metric", "add `metric:` to one", key=True)
-            )
+    if not any(column.feeds for column in source.columns.values()):
+        draft.tell(
+            entry.problem(("columns",), "no column reports a metric", "add `metric:` to one", key=True)
+        )
         return
-    for role, roles, outside in (
+    wanted = [
         ("org unit", {"org"}, layout.org if layout else None),
         ("date or period", {"date", "period"}, layout.period if layout else None),
-    ):
+    ]
+    for role, roles, outside in wanted[reports_rates(source) :]:
         found = [name for name, column in source.columns.items() if column.is_ in roles]
         options = " or ".join(f"`is: {one}`" for one in sorted(roles))
         if not found and outside is None:
@@ -132,16 +135,15 @@ def _check_periods(draft: Draft, entry: Entry[Any], layout: Layout) -> None:
         check_pattern(layout.periods.pattern)
     except ValueError as error:
         draft.tell(
-            entry.problem(("layout", "periods", "pattern"), str(error), "write e.g. {year}年{month}月")
+            entry.problem(
+                ("layout", "periods", "pattern"), str(error), f"write e.g. {_EXAMPLES[draft.periods.word]}"
+            )
         )
         return
-    grain = (
-        "quarter"
-        if "{quarter}" in layout.periods.pattern
-        else "day"
-        if "{day}" in layout.periods.pattern
-        else "month"
-    )
+    pattern = layout.periods.pattern
+    _check_placeholders(draft, entry, ("layout", "periods", "pattern"), pattern)
+    named = (name for name in ("quarter", "day", "week") if f"{{{name}}}" in pattern)
+    grain = next(named, "month")
     if SLICES[grain] > SLICES[entry.model.slice]:
         what = f"slices of a {entry.model.slice} can't be made of {grain}s"
         draft.tell(entry.problem(("slice",), what, f"write `slice: {grain}`"))
@@ -154,5 +156,16 @@ def _check_place(draft: Draft, entry: Entry[Any], key: str, place: Place | None)
     wanted = {"org"} if key == "org" else {"year"}
     if not wanted <= names:
         what = f"the file name's pattern doesn't say where the {key} stands"
-        example = "月报_{org}.xlsx" if key == "org" else "月报_{year}{month}.xlsx"
+        example = "月报_{org}.xlsx" if key == "org" else f"月报_{{year}}_{{{draft.periods.word}}}.xlsx"
         draft.tell(entry.problem(("layout", key, "file_name"), what, f"write it like {example}"))
+    if key == "period":
+        _check_placeholders(draft, entry, ("layout", key, "file_name"), place.file_name)
+
+
+def _check_placeholders(draft: Draft, entry: Entry[Any], path: PathKey, pattern: str) -> None:
+    """Tell a pattern that names months in a calendar of weeks, or weeks in one of months; both have days."""
+    word = draft.periods.word
+    other = "month" if word == "week" else "week"
+    if f"{{{other}}}" in pattern and "{day}" not in pattern:
+        what = f"the calendar has no {other}s, it is `periods: {draft.calendar.periods}`"
+        draft.tell(entry.problem(path, what, f"write it with {{{word}}}, e.g. {_EXAMPLES[word]}"))

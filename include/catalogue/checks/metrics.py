@@ -4,6 +4,7 @@ import dataclasses
 from fractions import Fraction
 
 from include.catalogue.catalogue import MetricDefinition
+from include.catalogue.checks.aggregation import check_aggregation, check_reserved, tell
 from include.catalogue.dimensions import describe, fit_formula
 from include.catalogue.draft import Draft
 from include.catalogue.explaining import name_known
@@ -16,10 +17,12 @@ Definitions = dict[str, list[MetricDefinition]]
 
 def check_metrics(draft: Draft, definitions: Definitions) -> Definitions:
     """Tell every fault of the metrics; return them with `expression` and `factor` where they are right."""
+    check_reserved(draft)
     for versions in definitions.values():
         for definition in versions:
             _check_people(draft, definition)
             _check_unit(draft, definition)
+            check_aggregation(draft, definition, versions[0])
     parsed = {
         name: [_parse(draft, version) for version in versions] for name, versions in definitions.items()
     }
@@ -31,13 +34,6 @@ def check_metrics(draft: Draft, definitions: Definitions) -> Definitions:
         if (unit := _unit_of(draft, versions[0])) is not None
     }
     return {name: [_fit(draft, version, units) for version in versions] for name, versions in parsed.items()}
-
-
-def tell(draft: Draft, definition: MetricDefinition, path: PathKey, what: str, remedy: str = "") -> None:
-    """Add a problem at a key of one version; inherited keys were told with the version that says them."""
-    base, said = draft.version_places[definition.id, definition.version]
-    if path[0] in said:
-        draft.tell(draft.metrics[definition.id].document.problem((*base, *path), what, remedy))
 
 
 def _check_people(draft: Draft, definition: MetricDefinition) -> None:

@@ -23,6 +23,8 @@ def check_org(draft: Draft) -> None:
     _check_roots(draft)
     for entry in draft.org_lines:
         _check_parent(draft, lines, entry)
+    for entries in lines.values():
+        _check_mergers(draft, lines, entries)
     _check_cycles(draft, lines)
     _check_names(draft)
 
@@ -48,11 +50,9 @@ def _check_intervals(draft: Draft, entries: list[Entry[OrgLine]]) -> None:
             draft.tell(
                 after.problem(("from",), what, f"end the line before (line {line}) with `to:` that day")
             )
-        elif start.day != 1:
-            what = f"{unit} moves on {start}, in the middle of a month"
-            draft.tell(
-                after.problem(("from",), what, f"moves take effect on the first, e.g. {start.replace(day=1)}")
-            )
+        elif first := draft.find_opening(start):
+            what = f"{unit} moves on {start}, in the middle of a {draft.periods.word}"
+            draft.tell(after.problem(("from",), what, f"moves take effect on the first day, e.g. {first}"))
 
 
 def _check_roots(draft: Draft) -> None:
@@ -84,6 +84,28 @@ def _check_parent(draft: Draft, lines: Lines, entry: Entry[OrgLine]) -> None:
         since = f"on {covered}" if covered > FIRST else "at the beginning"
         what = f"{entry.model.unit} stands below {parent}, which is not in force {since}"
         draft.tell(entry.problem(("parent",), what, "end its line that day or give it another parent"))
+
+
+def _check_mergers(draft: Draft, lines: Lines, entries: list[Entry[OrgLine]]) -> None:
+    """Tell mergers that can't be: a unit goes, at its end, into one that is there to take it."""
+    for entry in entries:
+        unit, into, day = entry.model.unit, entry.model.into, entry.model.to
+        if into is None:
+            continue
+        if into not in lines:
+            if into not in draft.org_ids:
+                remedy = name_known(into, draft.org_ids)
+                draft.tell(entry.problem(("into",), f"unknown unit {into!r}", remedy))
+        elif day is None:
+            what = f"{unit} goes into {into}, but nothing says when"
+            draft.tell(entry.problem(("into",), what, "add `to:` with the first day no longer in force"))
+        elif entry is not entries[-1]:
+            line = entries[-1].document.line_of(entries[-1].path)
+            what = f"{unit} goes into {into}, but lives on in line {line}"
+            draft.tell(entry.problem(("into",), what, "write `into` in the unit's last line"))
+        elif into == unit or not any(_start(line) <= day < _end(line) for line in lines[into]):
+            what = f"{unit} goes into {into}, which is not in force on {day}"
+            draft.tell(entry.problem(("into",), what, "name the unit that carries on what it did"))
 
 
 def _check_cycles(draft: Draft, lines: Lines) -> None:

@@ -5,8 +5,10 @@ import string
 from typing import Any
 
 from include.catalogue.catalogue import MetricDefinition
-from include.catalogue.checks.columns import check_columns, column_path
+from include.catalogue.checks.columns import check_columns
 from include.catalogue.checks.layouts import check_layout, check_roles
+from include.catalogue.checks.measures import check_measures, check_weight_units, column_path
+from include.catalogue.checks.money import check_money
 from include.catalogue.draft import Draft, Entry
 from include.catalogue.explaining import name_known
 from include.catalogue.expressions import ExpressionError, parse_rule, references
@@ -26,7 +28,10 @@ def check_sources(draft: Draft, definitions: dict[str, list[MetricDefinition]]) 
         source = entry.model
         _check_owner(draft, entry)
         _check_expected(draft, entry, tree)
+        _check_slice_word(draft, entry)
         check_columns(draft, entry, definitions)
+        check_measures(draft, entry, definitions)
+        check_money(draft, entry, definitions)
         _check_names(draft, entry)
         if isinstance(source, WorkbookSource):
             check_layout(draft, entry)
@@ -37,6 +42,7 @@ def check_sources(draft: Draft, definitions: dict[str, list[MetricDefinition]]) 
             _check_query(draft, entry)
         if isinstance(source, RestSource):
             _check_request(draft, entry)
+    check_weight_units(draft, definitions)
 
 
 def _check_owner(draft: Draft, entry: Entry[Any]) -> None:
@@ -64,6 +70,13 @@ def _check_expected(draft: Draft, entry: Entry[Any], tree: OrgTree) -> None:
         if tree.resolve(unit) is None:
             remedy = name_known(unit, tree.units, "org.yaml")
             draft.tell(entry.problem(("expects", "org", place), f"unknown org unit {unit!r}", remedy))
+
+
+def _check_slice_word(draft: Draft, entry: Entry[Any]) -> None:
+    word = draft.periods.word
+    if entry.model.slice in {"month", "week"} and entry.model.slice != word:
+        what = f"the calendar has no {entry.model.slice}s, it is `periods: {draft.calendar.periods}`"
+        draft.tell(entry.problem(("slice",), what, f"write `slice: {word}`"))
 
 
 def _check_names(draft: Draft, entry: Entry[Any]) -> None:

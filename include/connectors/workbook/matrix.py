@@ -1,5 +1,6 @@
 """Matrix: row labels down the side, periods across."""
 
+import re
 from collections.abc import Mapping
 
 import pandas as pd
@@ -150,9 +151,17 @@ class _Matrix:
             if found := pattern.fullmatch(plain(text)):
                 return period_text(found)
         for row in range(header[1], header[0] - 1, -1):
-            if self.sheet.kind(row, label.at) == DATE and "{month}" in self.across.pattern:
-                return (self.sheet.text(row, label.at) or "")[: 10 if "{day}" in self.across.pattern else 7]
+            if self.sheet.kind(row, label.at) == DATE and "{quarter}" not in self.across.pattern:
+                return self._name_date((self.sheet.text(row, label.at) or "")[:10])
         return None
+
+    def _name_date(self, date: str) -> str:
+        """Return the period of a date in a header: a typed month is kept as its first.
+
+        Which period another date stands for, if any, is the calendar's to say.
+        """
+        typed_month = {"{day}", "{week}"}.isdisjoint(re.findall(r"\{\w+\}", self.across.pattern))
+        return date[:7] if typed_month and date.endswith("-01") else date
 
     def _period_columns(self, labels: list[Label]) -> dict[str, int]:
         periods: dict[str, Label] = {}
@@ -166,7 +175,9 @@ class _Matrix:
                 )
             elif period:
                 periods[period] = label
-            elif any(looks_like_period(part) for part in (label.text, *label.text.split("/"))):
+            elif any(
+                looks_like_period(part, self.across.pattern) for part in (label.text, *label.text.split("/"))
+            ):
                 params = {"pattern": self.across.pattern}
                 self.problems.append(
                     Finding("period_header_unknown", found=label.text, cell=label.cell, params=params)

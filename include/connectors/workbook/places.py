@@ -14,6 +14,7 @@ from include.errors import Finding, RefusedError
 _PARTS = {
     "year": r"(?P<year>(?:19|20)\d{2})",
     "month": r"(?P<month>1[0-2]|0?[1-9])",
+    "week": r"(?P<week>5[0-3]|[1-4]\d|0?[1-9])",
     "quarter": r"(?P<quarter>[1-4])",
     "day": r"(?P<day>3[01]|[12]\d|0?[1-9])",
     "org": r"(?P<org>.+?)",
@@ -23,6 +24,9 @@ _LIKE_PERIOD = re.compile(
     r"(?:(?:19|20)?\d{2}\s*[年./-]\s*)?\d{1,2}\s*月份?|(?:19|20)\d{2}\s*[年./-]?\s*(?:\d{1,2}月?|第?[1-4一二三四]季度?|Q[1-4])"
     r"|Q[1-4]|第?[1-4一二三四]季度?",
     re.IGNORECASE,
+)
+_LIKE_WEEK = re.compile(
+    r"(?:(?:19|20)?\d{2}\s*[年./-]?\s*)?(?:第?\s*\d{1,2}\s*周|W\s*\d{1,2})", re.IGNORECASE
 )
 
 
@@ -69,7 +73,7 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
 
 
 def period_text(found: re.Match[str]) -> str | None:
-    """Return the period that a match names: `2026-03-05`, `2026-03`, `2026-Q1`, `2026`, or {period}."""
+    """Return the period that a match names: `2026-03-05`, `2026-03`, `2026-W05`, `2026-Q1`, `2026`, or {period}."""
     parts = found.groupdict()
     if parts.get("period"):
         return parts["period"].strip()
@@ -78,15 +82,18 @@ def period_text(found: re.Match[str]) -> str | None:
         return None
     if quarter := parts.get("quarter"):
         return f"{year}-Q{quarter}"
+    if week := parts.get("week"):
+        return f"{year}-W{int(week):02d}"
     if month := parts.get("month"):
         day = f"-{int(parts['day']):02d}" if parts.get("day") else ""
         return f"{year}-{int(month):02d}{day}"
     return year
 
 
-def looks_like_period(text: str) -> bool:
-    """Tell whether a header could be meant as a period, whatever the declared pattern."""
-    return bool(_LIKE_PERIOD.fullmatch(unicodedata.normalize("NFKC", text).strip()))
+def looks_like_period(text: str, pattern: str) -> bool:
+    """Tell whether a header could be meant as a period, whatever `pattern` declares; as a week if that does."""
+    folded = unicodedata.normalize("NFKC", text).strip()
+    return bool(_LIKE_PERIOD.fullmatch(folded) or ("{week}" in pattern and _LIKE_WEEK.fullmatch(folded)))
 
 
 def _read_place(place: Place, key: str, sheet: Sheet, path: Path) -> Given:

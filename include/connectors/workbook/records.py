@@ -114,11 +114,14 @@ class _Reader:
     def __init__(self, source: WorkbookSource, sheet: Sheet, match: Match, rows: tuple[int, int]) -> None:
         self.source, self.sheet, self.match, self.rows = source, sheet, match, rows
         self.totals = source.layout.total_rows or TotalRows()
+        weights = {column.weight for column in source.columns.values()}
         self.measures = {
             name: column
             for name, column in source.columns.items()
-            if is_figure(column) and name in match.found
+            if (is_figure(column) or name in weights) and name in match.found
         }
+        delivered = (name for name, column in source.columns.items() if column.feeds and name in match.found)
+        self.delivered = [*dict.fromkeys((*self.measures, *delivered))]
         offset = rows[0] - sheet.first_row
         self.columns = {
             col: blank_to_null(sheet.column(col).slice(offset))
@@ -207,7 +210,7 @@ class _Reader:
     def _find_blank_and_notes(self, candidates: pa.ChunkedArray) -> pa.ChunkedArray:
         """Return where rows are blank or hold only notes; a row with any figure is never one of them."""
         filled = {col: pc.is_valid(column) for col, column in self.columns.items()}
-        figures = [filled[self.match.found[name]] for name in self.measures]
+        figures = [filled[self.match.found[name]] for name in self.delivered]
         anything = _any(list(filled.values()))
         doubtful = pc.and_(pc.and_(anything, candidates), pc.invert(_any(figures))) if figures else None
         skip = pc.invert(anything)
@@ -274,8 +277,8 @@ class _Totals:
 
 
 def is_figure(column: Column) -> bool:
-    """Tell whether a column holds figures: a metric, or a currency rate."""
-    return column.is_measure or column.rate is not None
+    """Tell whether a column holds figures: a metric's numbers, weights or currency rates; not members."""
+    return (column.feeds is not None and column.type != "text") or column.is_ == "weight"
 
 
 def header_is_known(source: WorkbookSource, sheet: Sheet) -> bool:

@@ -169,6 +169,8 @@ class _Template:
         return name if self.catalogue.org.resolve(name) == unit else unit
 
     def _unit_of(self, measure: Measure) -> str:
+        if isinstance(measure, Column) and measure.metric is not None and measure.type == "text":
+            return ""  # members, not figures
         if measure.metric is None:
             return measure.unit or ""
         return measure.unit or self.catalogue.latest(measure.metric).unit
@@ -177,6 +179,10 @@ class _Template:
         pattern = self.source.layout.periods.pattern if self.source.layout.periods else "{year}年{month}月"
         if "{quarter}" in pattern:
             return [pattern.format(year=self.today.year, quarter=quarter) for quarter in range(1, 5)]
+        if "{week}" in pattern:
+            year = self.today.isocalendar().year
+            weeks = len(self.catalogue.periods.rows(year, year)) - 4  # its weeks, and then its four quarters
+            return [pattern.format(year=year, week=week) for week in range(1, weeks + 1)]
         return [pattern.format(year=self.today.year, month=month) for month in range(1, 13)]
 
     def _instructions(self, sheet: Worksheet) -> None:

@@ -35,7 +35,7 @@ SELECT o.unit AS org, o.name_zh, o.name_en, p.unit AS parent, l.level, t.path AS
 FROM ledger.org_line AS l
 JOIN ledger.org AS o USING (org_id)
 LEFT JOIN ledger.org AS p ON p.org_id = l.parent_id
-JOIN ledger.org_tree AS t ON t.org_id = l.org_id AND t.root AND t.valid_from < l.valid_to AND l.valid_from < t.valid_to;
+JOIN ledger.org_tree AS t ON t.tree = 'W' AND t.org_id = l.org_id AND t.root AND t.valid_from < l.valid_to AND l.valid_from < t.valid_to;
 COMMENT ON VIEW bi.org IS 'The dated company tree: one row a unit and interval with the same path';
 COMMENT ON COLUMN bi.org.org IS 'Unit id';
 COMMENT ON COLUMN bi.org.name_zh IS 'Name in Chinese';
@@ -91,25 +91,17 @@ COMMENT ON COLUMN bi.check_result.found IS 'Value as reported';
 COMMENT ON COLUMN bi.check_result.batch_status IS 'What became of the batch';
 COMMENT ON COLUMN bi.check_result.checked_at IS 'When it was checked';
 
-CREATE FUNCTION ledger.cell_name(row_no integer, col_no integer) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+CREATE OR REPLACE FUNCTION ledger.cell_name(row_no integer, col_no integer) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN col_no > 702 THEN chr(64 + (col_no - 703) / 676 + 1) ELSE '' END
     || CASE WHEN col_no > 26 THEN chr(65 + ((col_no - 27) / 26) % 26) ELSE '' END
     || chr(65 + (col_no - 1) % 26) || row_no;
 COMMENT ON FUNCTION ledger.cell_name IS 'A1 name of a cell from 1-based row and column; null where either is null';
 
-CREATE FUNCTION ledger.scenario_name(code "char") RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+CREATE OR REPLACE FUNCTION ledger.scenario_name(code "char") RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE code WHEN 'A' THEN 'actual' WHEN 'T' THEN 'target' WHEN 'B' THEN 'budget' WHEN 'F' THEN 'forecast' END;
 
 CREATE VIEW bi.fact AS
-SELECT m.metric, f.metric_version, o.unit AS org, f.date, f.month, d.dimensions, f.value, v.unit,
-       f.reported AS reported_value, x.unit AS reported_unit,
-       CASE f.basis WHEN 'Y' THEN 'ytd' WHEN 'S' THEN 'stock' ELSE 'flow' END AS reported_as,
-       CASE f.grain WHEN 'D' THEN 'day' WHEN 'M' THEN 'month' ELSE 'quarter' END AS grain,
-       ledger.scenario_name(f.scenario) AS scenario,
-       f.submission_id AS submission, s.batch_id AS batch, s.source, b.filename AS file, x.sheet, x.measure,
-       coalesce(f.key, ledger.cell_name(f.row_no, f.col_no)) AS cell,
-       s.accepted_at, nullif(s.superseded_at, 'infinity') AS superseded_at,
-       s.superseded_at = 'infinity' AND s.authority = 'primary' AS counts
+SELECT {fact}
 FROM ledger.fact AS f
 JOIN ledger.submission AS s USING (submission_id)
 JOIN ledger.batch AS b USING (batch_id)
@@ -119,26 +111,3 @@ JOIN ledger.org AS o ON o.org_id = f.org_id
 JOIN ledger.dimset AS d USING (dimset_id)
 JOIN ledger.measure AS x USING (measure_id);
 COMMENT ON VIEW bi.fact IS 'Every reported value ever accepted, with where it was read; filter on counts for the current ones';
-COMMENT ON COLUMN bi.fact.metric IS 'Catalogue id';
-COMMENT ON COLUMN bi.fact.metric_version IS 'Definition version';
-COMMENT ON COLUMN bi.fact.org IS 'Org unit that reported';
-COMMENT ON COLUMN bi.fact.date IS 'Day, or last day of the month or quarter that the value covers';
-COMMENT ON COLUMN bi.fact.month IS 'First day of the fiscal month; filter on it, the table is partitioned by it';
-COMMENT ON COLUMN bi.fact.dimensions IS 'Dimensions as JSON; {} where there are none';
-COMMENT ON COLUMN bi.fact.value IS 'Exact value in the metric''s unit';
-COMMENT ON COLUMN bi.fact.unit IS 'The metric''s unit';
-COMMENT ON COLUMN bi.fact.reported_value IS 'Value as reported';
-COMMENT ON COLUMN bi.fact.reported_unit IS 'Unit as reported';
-COMMENT ON COLUMN bi.fact.reported_as IS 'flow, ytd or stock';
-COMMENT ON COLUMN bi.fact.grain IS 'What the value covers: day, month or quarter';
-COMMENT ON COLUMN bi.fact.scenario IS 'actual, target, budget or forecast';
-COMMENT ON COLUMN bi.fact.submission IS 'Submission that holds it';
-COMMENT ON COLUMN bi.fact.batch IS 'Batch that delivered it';
-COMMENT ON COLUMN bi.fact.source IS 'Source id';
-COMMENT ON COLUMN bi.fact.file IS 'File as delivered; empty for systems';
-COMMENT ON COLUMN bi.fact.sheet IS 'Sheet; empty for systems and text files';
-COMMENT ON COLUMN bi.fact.measure IS 'Column or row label it was reported under';
-COMMENT ON COLUMN bi.fact.cell IS 'Cell, or the row''s key, or page and index';
-COMMENT ON COLUMN bi.fact.accepted_at IS 'When its submission began to count';
-COMMENT ON COLUMN bi.fact.superseded_at IS 'When its submission ceased to count; null while current';
-COMMENT ON COLUMN bi.fact.counts IS 'Whether it is in today''s KPIs';

@@ -1,7 +1,8 @@
--- The KPI board of grain {grain}: one row a metric x org unit x period x dimension set, org tree as it was.
--- {counts} says which KPI rows count: the current ones, or those in force at a moment.
+-- A KPI board of grain {grain}: one row a metric x org unit x period x dimension set.
+-- {shown} says which KPI rows stand on it: the tree as it was or as it is, current or at a moment; {same} what rows that are
+-- compared have in common beside the key; {definition}, {period} and {path} are the reference data, of now or of that moment.
 WITH shown AS NOT MATERIALIZED ( -- four uses, each by index: kept apart it would be all KPIs of all periods
-    SELECT * FROM ledger.kpi WHERE grain = '{grain}' AND {counts}
+    {shown}
 )
 SELECT m.metric,
        k.metric_version,
@@ -38,24 +39,26 @@ SELECT m.metric,
            ELSE 'red'
        END AS status,
        k.completeness,
-       k.reason,
+       nullif(concat_ws('; ', k.reason,
+                        CASE WHEN k.value IS NOT NULL AND before.value <= 0 THEN 'no change: the value before is not positive' END,
+                        CASE WHEN k.value IS NOT NULL AND ago.value <= 0 THEN 'no yoy: the value a year ago is not positive' END,
+                        CASE WHEN k.value IS NOT NULL AND target.value <= 0 THEN 'no attainment: the target is not positive' END), '') AS reason,
        k.restated,
        k.computed_at
 FROM shown AS k
 JOIN ledger.metric AS m USING (metric_id)
-JOIN ledger.metric_version AS v ON v.metric_id = k.metric_id AND v.version = k.metric_version
+JOIN {definition} AS v ON v.metric_id = k.metric_id AND v.version = k.metric_version
 JOIN ledger.org AS o USING (org_id)
-JOIN ledger.period AS p ON p.grain = k.grain AND p.start = k.start
+JOIN {period} AS p ON p.grain = k.grain AND p.start = k.start
 JOIN ledger.dimset AS d USING (dimset_id)
-LEFT JOIN ledger.org_tree AS t
-    ON t.org_id = k.org_id AND t.root AND p.last_month >= t.valid_from AND p.last_month < t.valid_to
+LEFT JOIN {path} AS t ON t.org_id = k.org_id AND p.last_month >= t.valid_from AND p.last_month < t.valid_to
 LEFT JOIN shown AS before
     ON before.metric_id = k.metric_id AND before.start = p.previous AND before.org_id = k.org_id
-    AND before.dimset_id = k.dimset_id AND before.scenario = k.scenario
+    AND before.dimset_id = k.dimset_id AND before.scenario = k.scenario{same}
 LEFT JOIN shown AS ago
     ON ago.metric_id = k.metric_id AND ago.start = p.year_ago AND ago.org_id = k.org_id
-    AND ago.dimset_id = k.dimset_id AND ago.scenario = k.scenario
+    AND ago.dimset_id = k.dimset_id AND ago.scenario = k.scenario{same_ago}
 LEFT JOIN shown AS target
     ON target.metric_id = k.metric_id AND target.start = k.start AND target.org_id = k.org_id
-    AND target.dimset_id = k.dimset_id AND target.scenario = 'T'
+    AND target.dimset_id = k.dimset_id AND target.scenario = 'T'{same_target}
 WHERE k.scenario = 'A'

@@ -1,4 +1,3 @@
-COMMENT ON VIEW bi.{view} IS 'KPIs: one row a metric x org unit x period x dimension set; the org tree as it was';
 COMMENT ON COLUMN bi.{view}.metric IS 'Catalogue id (bi.metric)';
 COMMENT ON COLUMN bi.{view}.metric_version IS 'Definition version that made it';
 COMMENT ON COLUMN bi.{view}.org IS 'Org unit (bi.org)';
@@ -22,4 +21,3 @@ COMMENT ON COLUMN bi.{view}.completeness IS 'Org units reported / expected, 0 to
 COMMENT ON COLUMN bi.{view}.reason IS 'Why the value is null or partial';
 COMMENT ON COLUMN bi.{view}.restated IS 'Changed after it was first complete';
 COMMENT ON COLUMN bi.{view}.computed_at IS 'When this value came into force';
-COMMENT ON FUNCTION bi.{view}_as_of IS 'The same board as it stood at a moment';

@@ -7,7 +7,7 @@ WITH mine AS MATERIALIZED (
 ), related AS MATERIALIZED (
     SELECT DISTINCT n.org_id, k.org_id + k.ancestor_id - n.org_id AS rival_id, k.valid_from, k.valid_to, k.depth
     FROM (SELECT DISTINCT org_id FROM new_slice) AS n
-    JOIN ledger.org_tree AS k ON n.org_id IN (k.org_id, k.ancestor_id)
+    JOIN ledger.org_tree AS k ON k.tree = 'W' AND n.org_id IN (k.org_id, k.ancestor_id)
 ), standing AS MATERIALIZED (
     SELECT s.submission_id, s.source, s.org_id, s.period, s.period_start, s.period_stop
     FROM ledger.submission AS s

@@ -1,2 +1,2 @@
--- Forget tree and lines; org_lines.sql and org_tree.sql make them anew in the same transaction.
-WITH tree AS (DELETE FROM ledger.org_tree) DELETE FROM ledger.org_line
+-- Forget trees and lines; they are made anew in the same transaction.
+WITH years AS (DELETE FROM ledger.basis_year), tree AS (DELETE FROM ledger.org_tree) DELETE FROM ledger.org_line

@@ -1,57 +1,80 @@
 -- Stage 2: values of the reporting units to every unit above them and every coarser dimension set: aggregation over
 -- org units. Inputs: the temporary tables scope, leaf, seen, owed and ledger.period of grain :grain.
--- Grain: one row a metric x unit x period x dimension set x scenario.
+-- A proportionate unit counts with the share of it that belongs to the ancestor; an intra-group amount whose other side
+-- matches counts nothing in the ancestors of both sides. A value missing for a currency rate makes those above it missing.
+-- Grain: one row a basis x metric x unit x period x dimension set x scenario.
 CREATE TEMP TABLE work ON COMMIT DROP AS
 WITH raised AS (
-    SELECT l.*, k.ancestor_id
+    SELECT l.*, k.ancestor_id, f.factor,
+           l.rival_id IS NOT NULL AND EXISTS (
+               SELECT FROM ledger.org_tree AS r WHERE r.tree = l.tree AND r.org_id = l.rival_id
+                   AND r.ancestor_id = k.ancestor_id AND l.point >= r.valid_from AND l.point < r.valid_to) AS unmatched
     FROM leaf AS l
-    JOIN ledger.org_tree AS k ON k.org_id = l.org_id AND l.point >= k.valid_from AND l.point < k.valid_to
-    JOIN scope AS s ON s.metric_id = l.metric_id AND s.org_id = k.ancestor_id AND s.year_start = l.year_start
+    JOIN ledger.org_tree AS k ON k.tree = l.tree AND k.org_id = l.org_id AND l.point >= k.valid_from AND l.point < k.valid_to
+    JOIN scope AS s ON s.basis = l.basis AND s.metric_id = l.metric_id AND s.org_id = k.ancestor_id
+        AND s.year_start = l.year_start AND s.wanted
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN l.partner_id IS NOT NULL AND EXISTS (
+                        SELECT FROM ledger.org_tree AS r WHERE r.tree = l.tree AND r.org_id = l.partner_id
+                            AND r.ancestor_id = k.ancestor_id AND l.point >= r.valid_from AND l.point < r.valid_to) THEN 0
+                    WHEN l.consolidation = 'proportionate' THEN k.share
+                    ELSE 1 END AS factor) AS f
     WHERE l.over_org <> 'none' OR k.depth = 0
 ), united AS (
     -- The chains of a unit that moved within the period, put together below the same ancestor.
-    SELECT metric_id, ancestor_id, org_id, start, dimset_id, scenario, min(version) AS version, min(year_start) AS year_start,
-           min(over_time) AS over_time, min(over_org) AS over_org,
-           CASE WHEN min(over_time) = 'min' THEN min(value)
-                WHEN min(over_time) = 'max' THEN max(value)
+    SELECT basis, metric_id, ancestor_id, org_id, start, dimset_id, scenario, min(version) AS version,
+           min(year_start) AS year_start, min(over_time) AS over_time, min(over_org) AS over_org,
+           CASE WHEN min(over_time) = 'min' THEN min(value * factor)
+                WHEN min(over_time) = 'max' THEN max(value * factor)
                 WHEN min(over_time) = 'average' AND min(over_org) <> 'sum'
                     THEN coalesce(ledger.quotient(sum(averages), sum(months_reported)), sum(value))
-                ELSE sum(value) END AS value,
-           sum(value) FILTER (WHERE NOT is_ytd) AS flow,
-           sum(ytd_now) AS ytd_now,
+                ELSE sum(value * factor) END AS value,
+           sum(value * factor) FILTER (WHERE NOT is_ytd) AS flow,
+           sum(ytd_now * factor) AS ytd_now,
+           sum(weighted) AS weighted, sum(weight) AS weight,
+           max(missing) AS missing,
+           bool_or(unmatched) AS unmatched,
            max(reason) AS reason
     FROM raised
-    GROUP BY metric_id, ancestor_id, org_id, start, dimset_id, scenario
+    GROUP BY basis, metric_id, ancestor_id, org_id, start, dimset_id, scenario
 ), combined AS (
-    SELECT r.metric_id, r.ancestor_id AS org_id, r.start, d.coarser_id AS dimset_id, r.scenario,
+    SELECT r.basis, r.metric_id, r.ancestor_id AS org_id, r.start, d.coarser_id AS dimset_id, r.scenario,
            min(r.version) AS metric_version, min(r.year_start) AS year_start, min(r.over_time) AS over_time,
-           CASE min(r.over_org)
+           CASE WHEN count(r.missing) > 0 THEN NULL
+                ELSE CASE min(r.over_org)
                WHEN 'average' THEN ledger.quotient(sum(r.value), count(r.value))
                WHEN 'min' THEN min(r.value)
                WHEN 'max' THEN max(r.value)
-               ELSE sum(r.value) END AS value,
+               WHEN 'weighted_average' THEN ledger.quotient(sum(r.weighted), sum(r.weight))
+               ELSE sum(r.value) END END AS value,
            sum(r.flow) AS flow,
            sum(r.ytd_now) AS ytd_now,
-           max(r.reason) AS reason
+           CASE WHEN count(r.missing) = 0 THEN sum(r.weighted) END AS weighted,
+           CASE WHEN count(r.missing) = 0 THEN sum(r.weight) END AS weight,
+           max(r.missing) AS missing,
+           bool_or(r.unmatched) AS unmatched,
+           coalesce(max(r.missing), max(r.reason)) AS reason
     FROM united AS r
     JOIN ledger.dimset_rollup AS d ON d.dimset_id = r.dimset_id
     WHERE r.over_org <> 'none' OR d.coarser_id = d.dimset_id
-    GROUP BY r.metric_id, r.ancestor_id, r.start, d.coarser_id, r.scenario
+    GROUP BY r.basis, r.metric_id, r.ancestor_id, r.start, d.coarser_id, r.scenario
 ), counted AS (
-    SELECT s.metric_id, k.ancestor_id, s.start, s.scenario, bool_and(s.at_end) AS at_end,
+    SELECT s.basis, s.metric_id, k.ancestor_id, s.start, s.scenario, bool_and(s.at_end) AS at_end,
            sum(s.valued::integer) AS units,
            sum(CASE WHEN s.at_end THEN s.valued::integer * s.months ELSE s.months_reported END) AS unit_months,
            sum(s.days) AS days
     FROM seen AS s
-    JOIN ledger.org_tree AS k ON k.org_id = s.org_id AND s.point >= k.valid_from AND s.point < k.valid_to
-    GROUP BY s.metric_id, k.ancestor_id, s.start, s.scenario
+    JOIN ledger.org_tree AS k ON k.tree = s.tree AND k.org_id = s.org_id AND s.point >= k.valid_from AND s.point < k.valid_to
+    GROUP BY s.basis, s.metric_id, k.ancestor_id, s.start, s.scenario
 ), reported AS (
-    SELECT metric_id, ancestor_id, start, scenario, at_end, CASE WHEN at_end THEN units ELSE unit_months END AS reported, days
+    SELECT basis, metric_id, ancestor_id, start, scenario, at_end,
+           CASE WHEN at_end THEN units ELSE unit_months END AS reported, days
     FROM counted
 )
-SELECT c.metric_id, c.org_id, c.start, c.dimset_id, c.scenario, c.metric_version,
+SELECT c.basis, c.metric_id, c.org_id, c.start, c.dimset_id, c.scenario, c.metric_version,
        trim_scale(c.value) AS value,
        trim_scale(CASE
+           WHEN count(c.missing) OVER year_so_far > 0 THEN NULL
            WHEN c.over_time = 'sum' AND c.ytd_now IS NOT NULL
                THEN c.ytd_now + coalesce(sum(c.flow) OVER year_so_far, 0)
            WHEN c.over_time = 'sum' THEN sum(c.flow) OVER year_so_far
@@ -60,18 +83,24 @@ SELECT c.metric_id, c.org_id, c.start, c.dimset_id, c.scenario, c.metric_version
                THEN ledger.quotient(sum(c.value) OVER year_so_far, count(c.value) OVER year_so_far)
            WHEN c.over_time = 'min' THEN min(c.value) OVER year_so_far
            WHEN c.over_time = 'max' THEN max(c.value) OVER year_so_far
+           WHEN c.over_time = 'weighted_average'
+               THEN ledger.quotient(sum(c.weighted) OVER year_so_far, sum(c.weight) OVER year_so_far)
        END) AS ytd,
+       NULL::numeric AS rolling,
+       c.weighted, c.weight,
        CASE WHEN c.scenario = 'A' THEN least(1, coalesce(ledger.quotient(r.reported, nullif(expected, 0)), 1)) END
            AS completeness,
-       CASE WHEN c.value IS NULL THEN c.reason
+       CASE WHEN c.value IS NULL AND c.over_time <> 'distinct' THEN c.reason
             WHEN c.scenario = 'A' AND r.reported < expected
                 THEN format('partial: %s of %s %s reported', r.reported, expected,
-                            CASE WHEN r.at_end OR :grain = 'M' THEN 'units' ELSE 'unit-months' END) END AS reason,
+                            CASE WHEN r.at_end OR :grain = 'M' THEN 'units' ELSE 'unit-months' END)
+                     || CASE WHEN c.unmatched THEN '; intra-group amounts that don''t match are not eliminated' ELSE '' END
+            WHEN c.unmatched THEN 'intra-group amounts that don''t match are not eliminated' END AS reason,
        coalesce(r.days, 0)::integer AS reported,
        true AS computed
 FROM combined AS c
-LEFT JOIN reported AS r
-    ON r.metric_id = c.metric_id AND r.ancestor_id = c.org_id AND r.start = c.start AND r.scenario = c.scenario
-LEFT JOIN owed AS x ON x.metric_id = c.metric_id AND x.org_id = c.org_id AND x.start = c.start
+LEFT JOIN reported AS r ON r.basis = c.basis AND r.metric_id = c.metric_id AND r.ancestor_id = c.org_id
+    AND r.start = c.start AND r.scenario = c.scenario
+LEFT JOIN owed AS x ON x.basis = c.basis AND x.metric_id = c.metric_id AND x.org_id = c.org_id AND x.start = c.start
 CROSS JOIN LATERAL (SELECT CASE WHEN r.at_end THEN x.at_end ELSE x.in_months END AS expected) AS owing
-WINDOW year_so_far AS (PARTITION BY c.metric_id, c.org_id, c.dimset_id, c.scenario, c.year_start ORDER BY c.start)
+WINDOW year_so_far AS (PARTITION BY c.basis, c.metric_id, c.org_id, c.dimset_id, c.scenario, c.year_start ORDER BY c.start)

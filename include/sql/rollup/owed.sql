@@ -1,4 +1,4 @@
--- How many units owe each metric in scope, at each unit of the tree. Grain: one row a metric x unit x period.
+-- How many units owe each metric in scope, at each unit of each tree. Grain: one row a basis x metric x unit x period.
 -- in_months counts unit-months of the period, at_end the units at its end. Owed by what the sources expect; a
 -- metric of which none says anything is owed by every unit from its first delivery on.
 CREATE TEMP TABLE owed ON COMMIT DROP AS
@@ -12,13 +12,14 @@ WITH owing AS (
       AND NOT EXISTS (SELECT FROM ledger.expectation AS e WHERE e.metric_id = p.metric_id)
     GROUP BY p.metric_id, p.org_id
 ), months AS (
-    SELECT DISTINCT w.metric_id, w.org_id, s.start, s.month, s.month = s.last_month AS is_end, s.year_start
-    FROM owing AS w
-    JOIN span AS s ON s.inside AND s.month >= w.valid_from AND s.month < w.valid_to
-    JOIN (SELECT DISTINCT metric_id, year_start FROM scope) AS y
-        ON y.metric_id = w.metric_id AND y.year_start = s.year_start
+    SELECT DISTINCT y.basis, y.tree, y.metric_id, y.org_id, y.year_start, s.start, s.month, s.month = s.last_month AS is_end
+    FROM reporting AS y
+    JOIN owing AS w ON w.metric_id = y.metric_id AND w.org_id = y.org_id
+    JOIN span AS s ON s.year_start = y.year_start AND s.inside AND s.month >= w.valid_from AND s.month < w.valid_to
 )
-SELECT m.metric_id, k.ancestor_id AS org_id, m.start, count(*) AS in_months, count(*) FILTER (WHERE m.is_end) AS at_end
+SELECT m.basis, m.metric_id, k.ancestor_id AS org_id, m.start, count(*) AS in_months, count(*) FILTER (WHERE m.is_end) AS at_end
 FROM months AS m
-JOIN ledger.org_tree AS k ON k.org_id = m.org_id AND m.month >= k.valid_from AND m.month < k.valid_to
-GROUP BY m.metric_id, k.ancestor_id, m.start
+JOIN ledger.org_tree AS k ON k.tree = m.tree AND k.org_id = m.org_id AND m.month >= k.valid_from AND m.month < k.valid_to
+JOIN scope AS s ON s.basis = m.basis AND s.metric_id = m.metric_id AND s.org_id = k.ancestor_id AND s.year_start = m.year_start
+    AND s.wanted
+GROUP BY m.basis, m.metric_id, k.ancestor_id, m.start

@@ -1,15 +1,32 @@
 -- Parts of the metrics in scope, each at every period of span that it bears on, and where in the tree it counts.
 -- chain is the interval in which the unit's place in the tree doesn't change: a flow belongs to the parents of its own
 -- month, a stock or year-to-date value to those at the period's end. point is a month of the chain.
--- Grain: one row a part x period.
+-- A part reported for no version belongs to the one in force in its month. is_last tells the values that a stock may take.
+-- partner_id is the other unit of an amount to be eliminated, rival_id that of one that doesn't match.
+-- Grain: one row a basis x part x period.
 CREATE TEMP TABLE placed ON COMMIT DROP AS
-SELECT pt.*, s.year_start, s.start, s.last_month, s.before_last_month, s.months, s.inside, v.version, v.over_time, v.over_org,
-       k.valid_from AS chain, greatest(k.valid_from, s.start) AS point
-FROM (SELECT DISTINCT metric_id, year_start FROM scope) AS y
-JOIN ledger.period AS m ON m.grain = 'M' AND m.year_start = y.year_start
-JOIN ledger.part AS pt ON pt.metric_id = y.metric_id AND pt.month = m.start
-JOIN span AS s ON s.month = pt.month
-JOIN ledger.metric_version AS v ON v.metric_id = pt.metric_id AND v.valid_from <= s.start AND s.start < v.valid_to
-JOIN ledger.org_tree AS k ON k.org_id = pt.org_id AND k.root
+SELECT y.basis, y.tree, pt.metric_id, pt.org_id, pt.month, pt.dimset_id, pt.scenario, pt.total, pt.n, pt.smallest, pt.largest,
+       pt.last_value, pt.last_date, pt.ytd, pt.quarter_total, pt.days, pt.weighted, pt.weight, pt.missing,
+       s.year_start, s.start, s.last_month, s.before_last_month, s.last_day, s.months, s.inside,
+       v.version, v.over_time, v.over_org, v.consolidation, v.carry_forward, l.is_last,
+       k.valid_from AS chain, greatest(k.valid_from, s.start) AS point,
+       CASE WHEN i.matched THEN i.partner_id END AS partner_id,
+       CASE WHEN NOT i.matched THEN i.partner_id END AS rival_id
+FROM reporting AS y
+JOIN span AS s ON s.year_start = y.year_start
+JOIN ledger.part AS pt ON pt.metric_id = y.metric_id AND pt.org_id = y.org_id AND pt.month = s.month
+JOIN ledger.metric_version AS v ON v.metric_id = pt.metric_id
+    AND (v.valid_from <= s.start AND s.start < v.valid_to) = (y.basis IN ('W', 'I', 'L', 'N'))
+    AND (y.basis IN ('W', 'I', 'L', 'N') OR y.basis = 'V' || v.version)
+JOIN ledger.metric_version AS f ON f.metric_id = pt.metric_id AND f.valid_from <= pt.month AND pt.month < f.valid_to
+    AND (pt.for_version IN (0, f.version) AND y.basis IN ('W', 'I', 'L', 'N')
+         OR y.basis NOT IN ('W', 'I', 'L', 'N') AND coalesce(nullif(pt.for_version, 0), f.version) = v.version)
+CROSS JOIN LATERAL (SELECT pt.last_value IS NOT NULL AND CASE WHEN v.carry_forward IS NULL THEN pt.month = s.last_month
+                           ELSE pt.last_date >= s.last_day - v.carry_forward END AS is_last) AS l
+JOIN ledger.org_tree AS k ON k.tree = y.tree AND k.org_id = pt.org_id AND k.root
     AND CASE WHEN v.over_time = 'last' OR pt.ytd IS NOT NULL THEN s.last_month ELSE pt.month END >= k.valid_from
     AND CASE WHEN v.over_time = 'last' OR pt.ytd IS NOT NULL THEN s.last_month ELSE pt.month END < k.valid_to
+LEFT JOIN intra_group AS i ON i.metric_id = pt.metric_id AND i.org_id = pt.org_id AND i.dimset_id = pt.dimset_id
+    AND i.month = pt.month AND i.scenario = pt.scenario
+WHERE s.inside OR pt.ytd IS NOT NULL AND pt.month = s.before_last_month
+   OR v.over_time = 'last' AND v.carry_forward IS NOT NULL AND l.is_last

@@ -1,35 +1,35 @@
 -- How much each reporting unit has reported in each period, over all its dimension sets. Input: the temporary table placed.
 -- at_end: a stock or year-to-date value, there (valued) or not at the period's end; a flow is counted month by month.
 -- A year-to-date metric is there only where each dimension set has both figures of the difference. days counts the
--- days with values. Grain: one row a metric x unit x period x scenario x chain.
+-- days with values. Grain: one row a basis x metric x unit x period x scenario x chain.
 CREATE TEMP TABLE seen ON COMMIT DROP AS
 WITH sets AS (
-    SELECT metric_id, org_id, start, scenario, chain, dimset_id, min(point) AS point, min(months) AS months,
-           bool_or(inside) AS inside,
+    SELECT basis, min(tree) AS tree, metric_id, org_id, start, scenario, chain, dimset_id, min(point) AS point,
+           min(months) AS months,
            bool_or(ytd IS NOT NULL) AS is_ytd,
            bool_or(quarter_total IS NOT NULL AND inside) AS is_quarter,
-           bool_or(over_time = 'last') AS is_last,
+           bool_or(over_time = 'last') AS at_end,
            bool_or(ytd IS NOT NULL AND month = last_month)
                AND bool_or(before_last_month IS NULL OR ytd IS NOT NULL AND month = before_last_month) AS has_difference,
-           bool_or(last_value IS NOT NULL AND month = last_month) AS has_last
+           bool_or(is_last) AS has_last
     FROM placed
-    GROUP BY metric_id, org_id, start, scenario, chain, dimset_id
+    GROUP BY basis, metric_id, org_id, start, scenario, chain, dimset_id
 ), months AS (
-    SELECT metric_id, org_id, start, scenario, chain, bool_or(n > 0) AS reported,
-           bit_count(bit_or(days)::bit(32)) AS days
+    SELECT basis, metric_id, org_id, start, scenario, chain, bool_or(n > 0) AS reported,
+           bit_count(bit_or(days)::bit(64)) AS days
     FROM placed WHERE inside
-    GROUP BY metric_id, org_id, start, scenario, chain, month
+    GROUP BY basis, metric_id, org_id, start, scenario, chain, month
 ), counted AS (
-    SELECT metric_id, org_id, start, scenario, chain, count(*) FILTER (WHERE reported) AS months_reported,
+    SELECT basis, metric_id, org_id, start, scenario, chain, count(*) FILTER (WHERE reported) AS months_reported,
            sum(days) AS days
     FROM months
-    GROUP BY metric_id, org_id, start, scenario, chain
+    GROUP BY basis, metric_id, org_id, start, scenario, chain
 )
-SELECT metric_id, org_id, start, scenario, min(s.point) AS point, min(s.months) AS months,
-       bool_or(s.is_ytd OR s.is_last) AS at_end,
+SELECT basis, min(s.tree) AS tree, metric_id, org_id, start, scenario, min(s.point) AS point, min(s.months) AS months,
+       bool_or(s.is_ytd OR s.at_end) AS at_end,
        CASE WHEN bool_or(s.is_ytd) THEN bool_and(s.has_difference OR NOT s.is_ytd)
             ELSE bool_or(s.has_last OR s.is_quarter) END AS valued,
-       CASE WHEN bool_or(s.is_quarter) THEN min(s.months) ELSE min(c.months_reported) END AS months_reported,
-       min(c.days) AS days
-FROM sets AS s JOIN counted AS c USING (metric_id, org_id, start, scenario, chain)
-GROUP BY metric_id, org_id, start, scenario, chain
+       CASE WHEN bool_or(s.is_quarter) THEN min(s.months) ELSE coalesce(min(c.months_reported), 0) END AS months_reported,
+       coalesce(min(c.days), 0) AS days
+FROM sets AS s LEFT JOIN counted AS c USING (basis, metric_id, org_id, start, scenario, chain)
+GROUP BY basis, metric_id, org_id, start, scenario, chain

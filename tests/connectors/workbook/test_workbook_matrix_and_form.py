@@ -107,9 +107,27 @@ def test_header_is_found_and_quarters_and_unit_column_read(fetch_rows: Callable[
 
 
 def test_dates_in_the_header_are_periods_too(fetch_rows: Callable[..., Any]) -> None:
-    rows = [["项目", dt.date(2026, 1, 1), dt.date(2026, 2, 1)], ["营业收入", 1, 2], ["营业成本", 3, 4]]
+    rows = [["项目", dt.date(2026, 1, 1), dt.date(2026, 2, 28)], ["营业收入", 1, 2], ["营业成本", 3, 4]]
     reported = fetch_rows(rows, (), header_rows=None, org={"value": "east"})
-    assert reported.frame["@period"].tolist() == ["2026-01", "2026-02"]
+    assert reported.frame["@period"].tolist() == ["2026-01", "2026-02-28"], (
+        "the calendar names the date's month"
+    )
+
+
+def test_weeks_across_are_texts_or_dates(fetch_rows: Callable[..., Any], refused: Refused) -> None:
+    weekly: dict[str, Any] = {"periods": {"pattern": "{year}年第{week}周"}, "org": {"value": "east"}}
+    rows: list[list[Any]] = [
+        ["项目", "2026年第5周", dt.date(2026, 2, 2)],
+        ["营业收入", 1, 2],
+        ["营业成本", 3, 4],
+    ]
+    reported = fetch_rows(rows, (), header_rows=None, **weekly)
+    assert reported.frame["@period"].tolist() == ["2026-W05", "2026-02-02"], (
+        "the calendar names the date's week"
+    )
+    rows[0][2] = "第6周"
+    findings = refused(fetch_rows, rows, (), header_rows=None, **weekly)
+    assert [(f.code, f.cell) for f in findings] == [("period_header_unknown", "C1")]
 
 
 @pytest.mark.parametrize(
@@ -119,6 +137,9 @@ def test_dates_in_the_header_are_periods_too(fetch_rows: Callable[..., Any]) -> 
         ("{year}年{month}月", "2026 年 3 月", "2026-03"),
         ("{year}-{month}", "2026-11", "2026-11"),
         ("{year}Q{quarter}", "2026q4", "2026-Q4"),
+        ("{year}年第{week}周", "2026年第5周", "2026-W05"),
+        ("{year}-W{week}", "2026-w53", "2026-W53"),
+        ("{year}-W{week}", "2026-W54", None),
         ("{year}年{month}月", "2026年13月", None),
         ("{year}-{month}-{day}", "2026-3-5", "2026-03-05"),
     ],

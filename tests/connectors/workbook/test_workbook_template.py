@@ -1,5 +1,6 @@
 """Templates: filled in as they stand, they are accepted; `./kpi read` and `./kpi template` as commands."""
 
+import dataclasses
 import datetime as dt
 import json
 from collections.abc import Callable
@@ -135,6 +136,21 @@ def test_filled_matrix_and_form_templates_are_read(
     write_template(source, catalogue, tmp_path / "f.xlsx", dt.date(2026, 3, 5))
     fill(tmp_path / "f.xlsx", "数据", {"B2": "北方", "B4": 8})
     assert fetch(source, tmp_path / "f.xlsx").frame[["公司", "件数"]].values.tolist() == [["北方", "8"]]
+
+
+def test_a_weekly_template_has_all_weeks_of_the_year(
+    make_source: MakeSource, catalogue: Catalogue, tmp_path: Path
+) -> None:
+    weekly = dataclasses.replace(catalogue, calendar=CalendarConfig(periods="iso-week"))
+    layout = {
+        "kind": "matrix", "sheet": "周报", "header_rows": [3, 3], "org": {"cell": "B2"},
+        "row_label": "项目", "periods": {"pattern": "{year}年第{week}周"},
+    }  # fmt: skip
+    source = make_source(layout=layout, rows={"收入": {"metric": "revenue", "unit": "万元"}})
+    write_template(source, weekly, tmp_path / "w.xlsx", dt.date(2027, 1, 3))
+    fill(tmp_path / "w.xlsx", "周报", {"B2": "北方", "BB4": 7.5})
+    reported = fetch(source, tmp_path / "w.xlsx")
+    assert reported.frame[["@period", "收入"]].values.tolist() == [["2026-W53", "7.5"]]
 
 
 def test_read_command_prints_the_documented_json(write_book: WriteBook, tmp_path: Path) -> None:
