@@ -124,7 +124,7 @@ def to_fact(row: dict[str, str], number: int) -> Fact:
     if "basis" in fields:
         fields["basis"] = _BASES[fields["basis"]]
     if "for_version" in fields:
-        fields["for_version"] = int(fields["for_version"])
+        fields["version"] = int(fields.pop("for_version"))
     return Fact(**fields, row=number)
 
 
