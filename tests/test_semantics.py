@@ -189,7 +189,9 @@ def test_an_example_says_what_it_is_made_of(name: str) -> None:
     for step in example.steps:
         for row in step.rows:
             assert set(row) & set(_KEYS) and set(row) - set(_KEYS)
-            assert step.does == "show" or {"metric", "org", "period"} <= set(row) and {"value", "member"} & set(row)
+            assert step.does == "show" or (
+                {"metric", "org", "period"} <= set(row) and {"value", "member"} & set(row)
+            )
 
 
 def test_no_table_of_the_page_is_left_out() -> None:
