@@ -1,6 +1,6 @@
 """The sheet on how to read the figures: the words of the dictionary and of the boards, explained."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from fractions import Fraction
 
 from include.catalogue import Catalogue
@@ -186,6 +186,8 @@ _TRANSLATED = (
         en="What remains of a closing balance less the opening one and the change at the average rate",
     ),
 )
+_Table = tuple[Words, dict[str, Words], dict[str, Words], Collection[str | None]]
+"""A table's title, its words and their meanings by value, and the values in use."""
 
 
 def list_terms(catalogue: Catalogue) -> Sheet:
@@ -201,48 +203,33 @@ def list_terms(catalogue: Catalogue) -> Sheet:
 
 def _list_words(catalogue: Catalogue) -> Iterator[Row]:
     """Yield what the configuration uses of each table of words; then what the boards say."""
-    definitions = [version for versions in catalogue.metrics.values() for version in versions]
-    reports = list(list_reports(catalogue))
-    tables = (
-        (Words(zh="类型", en="Kind"), KINDS, _KIND_MEANS, {d.kind for d in definitions}),
-        (
-            Words(zh="时间汇总", en="Over time"),
-            OVER_TIME,
-            _TIME_MEANS_BY_WEEK if has_weeks(catalogue) else _TIME_MEANS,
-            {d.over_time for d in definitions},
-        ),
-        (Words(zh="组织汇总", en="Over org"), OVER_ORG, _ORG_MEANS, {d.over_org for d in definitions}),
-        (
-            Words(zh="合并方式", en="Consolidation"),
-            CONSOLIDATIONS,
-            _CONSOLIDATION_MEANS,
-            set(CONSOLIDATIONS) if any(d.consolidation == "proportionate" for d in definitions) else set(),
-        ),
-        (
-            Words(zh="报送口径", en="Reported as"),
-            REPORTED_AS,
-            _REPORT_MEANS,
-            {report_kind(catalogue, report.measure) for report in reports},
-        ),
-        (
-            Words(zh="场景", en="Scenario"),
-            SCENARIOS,
-            _SCENARIO_MEANS,
-            {report.measure.scenario for report in reports},
-        ),
-        (
-            Words(zh="汇率", en="Currency rates"),
-            RATES,
-            _RATE_MEANS,
-            {report.measure.rate for report in reports},
-        ),
-        (Words(zh="密级", en="Tier"), TIERS, _TIER_MEANS, {d.tier for d in definitions}),
-    )
-    for title, words, meanings, used in tables:
+    for title, words, meanings, used in (*_metric_words(catalogue), *_report_words(catalogue)):
         terms = [_term(words[value], meaning) for value, meaning in meanings.items() if value in used]
         yield from (_title(title), *terms) if terms else ()
     yield _title(Words(zh="看板", en="On the boards"))
     yield from (_term(word, meaning) for word, meaning in _list_board_terms(catalogue))
+
+
+def _metric_words(catalogue: Catalogue) -> Iterator[_Table]:
+    """Yield the tables of words that metrics use."""
+    every = [version for versions in catalogue.metrics.values() for version in versions]
+    time_means = _TIME_MEANS_BY_WEEK if has_weeks(catalogue) else _TIME_MEANS
+    shared = any(d.consolidation == "proportionate" for d in every)
+    yield Words(zh="类型", en="Kind"), KINDS, _KIND_MEANS, {d.kind for d in every}
+    yield Words(zh="时间汇总", en="Over time"), OVER_TIME, time_means, {d.over_time for d in every}
+    yield Words(zh="组织汇总", en="Over org"), OVER_ORG, _ORG_MEANS, {d.over_org for d in every}
+    consolidation = Words(zh="合并方式", en="Consolidation")
+    yield consolidation, CONSOLIDATIONS, _CONSOLIDATION_MEANS, CONSOLIDATIONS if shared else ()
+    yield Words(zh="密级", en="Tier"), TIERS, _TIER_MEANS, {d.tier for d in every}
+
+
+def _report_words(catalogue: Catalogue) -> Iterator[_Table]:
+    """Yield the tables of words that columns and rows of sources use."""
+    measures = [report.measure for report in list_reports(catalogue)]
+    kinds = {report_kind(catalogue, measure) for measure in measures}
+    yield Words(zh="报送口径", en="Reported as"), REPORTED_AS, _REPORT_MEANS, kinds
+    yield Words(zh="场景", en="Scenario"), SCENARIOS, _SCENARIO_MEANS, {one.scenario for one in measures}
+    yield Words(zh="汇率", en="Currency rates"), RATES, _RATE_MEANS, {one.rate for one in measures}
 
 
 def _list_board_terms(catalogue: Catalogue) -> Iterator[tuple[Words, Words]]:
