@@ -10,13 +10,17 @@ from include import warehouse
 from include.catalogue import Catalogue
 from include.errors import UsageError
 
+BASES = {"as-was": "", "as-is": "_as_is", "like-for-like": "_like_for_like", "by-version": "_by_version"}
+"""The boards that `./kpi show` knows, and what their views' names end in."""
+
 
 @dataclass(frozen=True)
 class Question:
     """Which KPIs are wanted.
 
     Of a metric, at a unit (None: all), in a period or year (None: all months), split by one dimension ('' for
-    totals), as they stood at a moment (None: now).
+    totals), as they stood at a moment (None: now), on a board of BASES, by one definition version (None: the one in
+    force, or on the board `by-version` all).
     """
 
     metric: str
@@ -24,12 +28,14 @@ class Question:
     period: str | None = None
     by: str = ""
     as_of: dt.datetime | None = None
+    basis: str = "as-was"
+    version: int | None = None
 
 
 def read_kpis(connection: Connection, catalogue: Catalogue, question: Question) -> list[dict[str, Any]]:
-    """Return the rows of `bi.kpi_month` or `bi.kpi_quarter` that answer the question, with the columns of the view.
+    """Return the rows of `bi.kpi_month`, `bi.kpi_quarter` or their like that answer the question, with its columns.
 
-    Raises UsageError for a metric, org unit, dimension or period that doesn't exist.
+    Raises UsageError for a metric, org unit, dimension, period, basis or version that doesn't exist.
     """
     definition = _known_metric(catalogue, question.metric)
     if question.by and question.by not in definition.dimensions:
@@ -37,13 +43,12 @@ def read_kpis(connection: Connection, catalogue: Catalogue, question: Question) 
             f"{question.metric} has no dimension {question.by!r}; it has {list(definition.dimensions)}."
         )
     period, year, quarterly = _read_period(catalogue, question.period)
-    board = "bi.kpi_quarter" if quarterly else "bi.kpi_month"
-    moment = {}
-    if question.as_of:
-        board, moment = f"{board}_as_of(:moment)", {"moment": question.as_of}
+    board = _name_board(catalogue, question, quarterly)
+    moment = {"moment": question.as_of} if question.as_of else {}
     statement = warehouse.read_sql("read/kpis").replace("{board}", board)
     org = _known_org(catalogue, question.org) if question.org else None
     wanted = {"metric": question.metric, "org": org, "period": period, "year": year, "by": question.by}
+    wanted["version"] = question.version
     return [dict(row) for row in connection.execute(text(statement), wanted | moment).mappings()]
 
 
@@ -52,8 +57,8 @@ def trace_kpi(
 ) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
     """Return one KPI and the current facts behind it, rows of `bi.lineage`; None where there is no such KPI.
 
-    For sums the contributions add up to the KPI exactly; for the other kinds the facts are those of all its parts, which
-    recompute to it.
+    For sums the contributions add up to the KPI exactly; for the other kinds the facts are those of all its parts,
+    which recompute to it.
     """
     rows = read_kpis(connection, catalogue, Question(metric, org, period))
     if _read_period(catalogue, period)[0] is None:
@@ -62,6 +67,24 @@ def trace_kpi(
     asked = {"metric": metric, "org": _known_org(catalogue, org), "period": period}
     facts = warehouse.fetch(connection, "read/trace", **asked)
     return (rows[0] if rows else None), [dict(fact) for fact in facts]
+
+
+def _name_board(catalogue: Catalogue, question: Question, quarterly: bool) -> str:
+    """Return the view or function that holds the answer."""
+    if question.basis not in BASES:
+        raise UsageError(f"There is no basis {question.basis!r}; the bases are {', '.join(BASES)}.")
+    versions = [definition.version for definition in catalogue.metrics[question.metric]]
+    if question.version is not None and question.version not in versions:
+        raise UsageError(f"{question.metric} has no version {question.version}; it has {versions}.")
+    other = question.basis != "as-was" or question.version is not None
+    if question.as_of and other:
+        raise UsageError("--as-of answers for the tree as it was and the definitions in force then only.")
+    if question.version is not None and question.basis not in ("as-was", "by-version"):
+        raise UsageError(f"--version goes with the tree as it was, not with {question.basis}.")
+    board = "bi.kpi_quarter" if quarterly else "bi.kpi_month"
+    if question.as_of:
+        return f"{board}_as_of(:moment)"
+    return board + ("_by_version" if question.version is not None else BASES[question.basis])
 
 
 def _known_metric(catalogue: Catalogue, metric: str) -> Any:

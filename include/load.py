@@ -227,8 +227,9 @@ def _copy_slices(connection: Connection, facts: pd.DataFrame, slices: pd.DataFra
     warehouse.run_script(connection, warehouse.read_sql("load/prepare"))
     warehouse.copy_table(connection, _to_arrow(rows[FACT_COLUMNS]), "ledger.fact", FACT_COLUMNS)
     warehouse.copy_table(connection, _to_arrow(slices[SLICE_COLUMNS]), "new_slice", SLICE_COLUMNS)
-    keys = ["submission_id", "metric_id", "scenario", "month"]
-    coverage = rows.assign(has_currency=rows["currency"].notna()).groupby(keys, as_index=False)["has_currency"].any()
+    covered = ["submission_id", "metric_id", "scenario", "month"]
+    foreign = rows.assign(has_currency=rows["currency"].notna())
+    coverage = foreign.groupby(covered)["has_currency"].any().reset_index()
     warehouse.copy_table(connection, _to_arrow(coverage), "new_coverage", list(coverage.columns))
     warehouse.run_script(connection, "ANALYZE new_slice; ANALYZE new_coverage")
 

@@ -160,14 +160,6 @@ def name_units(values: "pd.Series[Any]", catalogue: Catalogue) -> "pd.Series[Any
 def _field(source: Source, catalogue: Catalogue, name: str, model: Measure) -> Field:
     column = model if isinstance(model, Column) else None
     role = (column and column.is_) or ("measure" if model.metric else "rate" if model.rate else "")
-    kind: str = column.type if column else "decimal"
-    if role == "date" and kind not in _PERIOD_TYPES:
-        kind = "date"
-    if role == "period" and kind != "date":
-        kind = "period"
-    members = model.metric is not None and catalogue.latest(model.metric).over_time == "distinct"
-    if model.feeds and not members and kind not in {"integer", "decimal"}:
-        kind = "decimal"
     unit = model.unit or (catalogue.latest(model.feeds).unit if model.feeds else "")
     money = catalogue.units.is_known(unit) and currency_of(catalogue.units.parse(unit)) is not None
     by_record = money and any(one.is_ == "currency" for one in source.columns.values())
@@ -177,10 +169,21 @@ def _field(source: Source, catalogue: Catalogue, name: str, model: Measure) -> F
         timezone=catalogue.calendar.timezone,
         calendar=catalogue.periods,
         percent=unit in {"%", "％"},
-        signs=ALL_SIGNS if by_record else _fitting_signs(catalogue.units, unit),
+        signs=ALL_SIGNS if by_record and role == "measure" else _fitting_signs(catalogue.units, unit),
     )
     weight = _weight_of(source, model) if model.metric and catalogue.is_weighted(model.metric) else ""
-    return Field(name, kind, role, model, unit, reading, weight, money)
+    return Field(name, _kind_of(catalogue, model, role), role, model, unit, reading, weight, money)
+
+
+def _kind_of(catalogue: Catalogue, model: Measure, role: str) -> str:
+    """Return how a column is read: as its role and what it reports need, else as its type says."""
+    kind: str = model.type if isinstance(model, Column) else "decimal"
+    if role == "date" and kind not in _PERIOD_TYPES:
+        return "date"
+    if role == "period" and kind != "date":
+        return "period"
+    members = model.metric is not None and catalogue.latest(model.metric).over_time == "distinct"
+    return "decimal" if model.feeds and not members and kind not in {"integer", "decimal"} else kind
 
 
 def _weight_of(source: Source, model: Measure) -> str:

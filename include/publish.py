@@ -53,9 +53,7 @@ def publish_catalogue(connection: Connection, catalogue: Catalogue) -> bool:
     warehouse.run(connection, "publish/past")
     changed = ("period", "day", "org_tree", "metric_version", "past_metric", "past_path", "past_period")
     warehouse.gather_statistics(connection, warehouse.MANY_ROWS, *changed)
-    warehouse.run(
-        connection, "publish/configuration", fingerprint=wanted[0], calendar=wanted[1], today=today
-    )
+    warehouse.run(connection, "publish/configuration", fingerprint=wanted[0], calendar=wanted[1], today=today)
     if before is not None and (before[0], before[2]) != (wanted[0], wanted[2]):
         warehouse.run(connection, "rollup/touch_all", cause="definition")
     return True

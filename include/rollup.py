@@ -113,12 +113,16 @@ def _make_parts(connection: Connection, catalogue: Catalogue) -> None:
 
 def _insert(connection: Connection, name: str, bounds: dict[str, object]) -> int:
     """Run one statement over the current facts of the touched keys; returns how many rows it made."""
-    statement = warehouse.read_sql(f"rollup/{name}").replace("{current_fact}", warehouse.read_sql("rollup/current_fact"))
+    statement = warehouse.read_sql(f"rollup/{name}").replace(
+        "{current_fact}", warehouse.read_sql("rollup/current_fact")
+    )
     return int(connection.execute(text(statement), bounds).rowcount)
 
 
 def _counts_members(catalogue: Catalogue) -> bool:
-    return any(version.over_time == "distinct" for versions in catalogue.metrics.values() for version in versions)
+    return any(
+        version.over_time == "distinct" for versions in catalogue.metrics.values() for version in versions
+    )
 
 
 def _recompute(connection: Connection, catalogue: Catalogue, grain: Grain) -> None:

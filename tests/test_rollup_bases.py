@@ -9,7 +9,6 @@ from tests.company import METRICS, ORG, Company, Fact, read_company
 from tests.test_rollup import months, republish, series
 
 
-
 def on(company: Company, basis: str, metric: str, org: str, period: str) -> object:
     """Return one row of another board; None where there is none."""
     board = f"bi.kpi_{'quarter' if 'Q' in period else 'month'}_{basis}"
@@ -37,7 +36,10 @@ def test_as_is_puts_the_past_where_the_units_stand_today(company: Company) -> No
     assert values(company, "as_is", "sales", "west", "2026-04", "2026-05", "2026-Q2") == [1, 2, 7]
     assert values(company, "as_is", "sales", "group", "2026-04", "2026-Q2") == [11, 77]
     assert values(company, "as_is", "stock", "west", "2026-04", "2026-Q2") == [5, 7]
-    assert values(company, "as_is", "cost_rate", "west", "2026-04", "2026-Q2") == [100, Decimal("42.857142857143")]
+    assert values(company, "as_is", "cost_rate", "west", "2026-04", "2026-Q2") == [
+        100,
+        Decimal("42.857142857143"),
+    ]
     row = on(company, "as_is", "sales", "p2", "2026-04")
     assert (row.org_path, row.value) == ("/group/west/p2", 1)  # type: ignore[attr-defined]
     assert on(company, "as_is", "sales", "west", "2026-06").ytd == 7  # type: ignore[attr-defined]
@@ -47,12 +49,20 @@ def test_a_unit_that_merged_counts_in_the_one_it_became_part_of(
     warehouse_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KPI_WAREHOUSE_URL", warehouse_url)
-    org = ORG.replace("{unit: p1, parent: east, level: plant,", "{unit: p1, parent: east, level: plant, to: 2026-03-01, into: p3,")
+    org = ORG.replace(
+        "{unit: p1, parent: east, level: plant,",
+        "{unit: p1, parent: east, level: plant, to: 2026-03-01, into: p3,",
+    )
     company = Company(read_company(tmp_path, org=org))
     company.count(*months("sales", "p1", 1, 2), *months("sales", "p3", 10, 20, 30))
     assert series(company, "sales", "east", "2026-01", "2026-02", "2026-Q1") == [1, 2, 3]
     assert values(company, "as_is", "sales", "east", "2026-01", "2026-Q1") == ["none", "none"]
-    assert values(company, "as_is", "sales", "p3", "2026-01", "2026-02", "2026-03", "2026-Q1") == [11, 22, 30, 63]
+    assert values(company, "as_is", "sales", "p3", "2026-01", "2026-02", "2026-03", "2026-Q1") == [
+        11,
+        22,
+        30,
+        63,
+    ]
     assert values(company, "as_is", "sales", "west", "2026-Q1") == [63]
     assert values(company, "as_is", "sales", "group", "2026-Q1") == [63]
 
@@ -60,7 +70,9 @@ def test_a_unit_that_merged_counts_in_the_one_it_became_part_of(
 def test_another_tree_of_today_closes_the_rows_of_the_former(company: Company, tmp_path: Path) -> None:
     company.count(*months("sales", "p2", 1, 2, 4, first=4))
     assert values(company, "as_is", "sales", "west", "2026-Q2") == [7]
-    straight = ORG.replace(", to: 2026-05-01", "").replace("- {unit: p2, parent: west, level: plant, from: 2026-05-01}\n", "")
+    straight = ORG.replace(", to: 2026-05-01", "").replace(
+        "- {unit: p2, parent: west, level: plant, from: 2026-05-01}\n", ""
+    )
     republish(company, tmp_path / "new", org=straight)
     assert values(company, "as_is", "sales", "west", "2026-Q2") == ["none"]
     assert values(company, "as_is", "sales", "east", "2026-Q2") == [7]
@@ -89,7 +101,9 @@ def test_like_for_like_leaves_out_what_opened_since(
     warehouse_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KPI_WAREHOUSE_URL", warehouse_url)
-    org = ORG.replace("{unit: p3, parent: west, level: plant,", "{unit: p3, parent: west, level: plant, from: 2025-11-15,")
+    org = ORG.replace(
+        "{unit: p3, parent: west, level: plant,", "{unit: p3, parent: west, level: plant, from: 2025-11-15,"
+    )
     company = Company(read_company(tmp_path, org=org))
     company.count(*[Fact(metric, unit, period, value) for metric in ("sales", "cost") for unit, period, value in (
         ("p1", "2025-11", 10), ("p1", "2025-12", 10), ("p1", "2026-11", 11), ("p1", "2026-12", 12),
@@ -123,7 +137,12 @@ def test_both_bases_of_a_period_can_be_asked_for(
     assert series(company, "profit", "group", "2026-06", "2026-07") == [7, 4]
     rows = company.query("SELECT period, metric_version, value, previous FROM bi.kpi_month_by_version "
                          "WHERE metric = 'profit' AND org = 'group' ORDER BY 1, 2")  # fmt: skip
-    assert rows == [("2026-06", 1, 7, None), ("2026-06", 2, 4, None), ("2026-07", 1, 7, 7), ("2026-07", 2, 4, 4)]
+    assert rows == [
+        ("2026-06", 1, 7, None),
+        ("2026-06", 2, 4, None),
+        ("2026-07", 1, 7, 7),
+        ("2026-07", 2, 4, 4),
+    ]
     assert company.query("SELECT metric_version, value FROM bi.kpi_quarter_by_version WHERE metric = 'profit' "
                          "AND org = 'east' AND period = '2026-Q3' ORDER BY 1") == [(1, 7), (2, 4)]  # fmt: skip
     company.count(Fact("cost", "p1", "2026-06", 1), Fact("sales", "p1", "2026-06", 10))
@@ -145,6 +164,6 @@ def test_a_reported_metric_has_the_other_basis_where_it_is_reported(
     assert series(company, "stock", "group", "2026-06", "2026-07") == [10, 8]
     rows = company.query("SELECT period, metric_version, value FROM bi.kpi_month_by_version "
                          "WHERE metric = 'stock' AND org = 'group' ORDER BY 1, 2")  # fmt: skip
-    assert rows == [("2026-06", 1, 10), ("2026-07", 1, 9), ("2026-07", 2, 8)], "June was not reported for version 2"
-
-
+    assert rows == [("2026-06", 1, 10), ("2026-07", 1, 9), ("2026-07", 2, 8)], (
+        "June was not reported for version 2"
+    )

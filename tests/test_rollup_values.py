@@ -10,7 +10,9 @@ from tests.company import METRICS, Company, Fact, read_company
 from tests.test_rollup import months, series
 
 _BASE = "name: n, definition: d, owner: controller, tier: internal, better: up"
-FURTHER = METRICS + f"""\
+FURTHER = (
+    METRICS
+    + f"""\
 cash: {{{_BASE}, unit: CNY, over_time: last, over_org: sum, carry_forward: 5 days}}
 unit_price: {{{_BASE}, unit: CNY/t, over_time: weighted_average, over_org: weighted_average}}
 customers: {{{_BASE}, unit: 户, over_time: distinct, over_org: distinct, dimensions: [product]}}
@@ -19,6 +21,7 @@ billed: {{{_BASE}, unit: CNY, over_time: sum, over_org: sum, dimensions: [partne
 bought: {{{_BASE}, unit: CNY, over_time: sum, over_org: sum, dimensions: [partner]}}
 net_billed: {{{_BASE}, unit: CNY, formula: billed - bought}}
 """
+)
 RATES = """\
 source: rates
 kind: workbook
@@ -43,7 +46,9 @@ PAIRS = "- {pair: [billed, bought], counterparty: partner}\n"
 @pytest.fixture
 def rich(warehouse_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Company:
     monkeypatch.setenv("KPI_WAREHOUSE_URL", warehouse_url)
-    return Company(read_company(tmp_path, metrics__all=FURTHER, sources__rates=RATES, org=OWNED, eliminations=PAIRS))
+    return Company(
+        read_company(tmp_path, metrics__all=FURTHER, sources__rates=RATES, org=OWNED, eliminations=PAIRS)
+    )
 
 
 def rates(month: str, average: Any = None, closing: Any = None, currency: str = "USD") -> list[Fact]:
@@ -71,7 +76,11 @@ def test_flows_at_the_average_and_stocks_at_the_closing_rate(rich: Company) -> N
 
 
 def test_a_missing_rate_makes_the_kpi_missing_until_it_comes(rich: Company) -> None:
-    rich.count(*months("sales", "p1", 100, 50, currency="USD"), *months("sales", "p3", 1, 1), *rates("2026-01", "7.10"))
+    rich.count(
+        *months("sales", "p1", 100, 50, currency="USD"),
+        *months("sales", "p3", 1, 1),
+        *rates("2026-01", "7.10"),
+    )
     row = rich.board("sales", "group", "2026-02")
     assert (row.value, row.ytd, row.reason) == (None, None, "no average rate for USD in 2026-02")
     assert rich.board("sales", "group", "2026-Q1").value is None
@@ -107,7 +116,9 @@ def test_a_stock_is_carried_into_the_next_period(
     warehouse_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KPI_WAREHOUSE_URL", warehouse_url)
-    company = Company(read_company(tmp_path, metrics__all=FURTHER.replace("5 days", "40 days"), sources__rates=RATES))
+    company = Company(
+        read_company(tmp_path, metrics__all=FURTHER.replace("5 days", "40 days"), sources__rates=RATES)
+    )
     company.count(Fact("cash", "p1", "2025-12-25", 5), Fact("cash", "p3", "2026-01-31", 1))
     assert series(company, "cash", "p1", "2025-12", "2026-01", "2026-02") == [5, 5, "none"]
     assert series(company, "cash", "group", "2026-01", "2026-02") == [6, 1]
@@ -117,15 +128,25 @@ def test_a_stock_is_carried_into_the_next_period(
 def test_a_weighted_average_is_weighted_over_time_and_org(rich: Company) -> None:
     rich.count(Fact("unit_price", "p1", "2026-01", 10, weight=3), Fact("unit_price", "p1", "2026-02", 20, weight=1),
                Fact("unit_price", "p3", "2026-01", 40, weight=2), Fact("unit_price", "p3", "2026-03", 1, weight=0))  # fmt: skip
-    assert series(rich, "unit_price", "group", "2026-01", "2026-02", "2026-Q1") == [22, 20, Decimal("21.666666666667")]
-    assert series(rich, "unit_price", "group", "2026-01", "2026-02", column="ytd") == [22, Decimal("21.666666666667")]
+    assert series(rich, "unit_price", "group", "2026-01", "2026-02", "2026-Q1") == [
+        22,
+        20,
+        Decimal("21.666666666667"),
+    ]
+    assert series(rich, "unit_price", "group", "2026-01", "2026-02", column="ytd") == [
+        22,
+        Decimal("21.666666666667"),
+    ]
     row = rich.board("unit_price", "p3", "2026-03")
     assert (row.value, row.reason) == (None, "the weights add up to zero")
 
 
 def test_members_are_counted_once(rich: Company) -> None:
     def seen(org: str, period: str, *members: str, product: str = "a") -> list[Fact]:
-        return [Fact("customers", org, period, 1, f'{{"product":"{product}"}}', member=m, row=i) for i, m in enumerate(members)]
+        return [
+            Fact("customers", org, period, 1, f'{{"product":"{product}"}}', member=m, row=i)
+            for i, m in enumerate(members)
+        ]
 
     rich.count(*seen("p1", "2026-01-05", "x", "y", "x"), *seen("p1", "2026-02-05", "y", "z"), *seen("p3", "2026-01-09", "y", "w"),
                *seen("p1", "2026-01-06", "x", product="b"))  # fmt: skip
@@ -169,13 +190,20 @@ def test_matched_pairs_are_eliminated_and_unmatched_ones_told(rich: Company) -> 
                        "WHERE metric = 'billed' ORDER BY period, org, counterparty")  # fmt: skip
     assert found == [("p1", "p3", 100, 100, 0, "matched"), ("p2", "p1", 30, 25, 5, "unmatched"),
                      ("p1", "p3", 10, None, 10, "unmatched")]  # fmt: skip
-    rich.count(billed("billed", "p1", "p3", 100), billed("billed", "p1", "outside", 900), billed("bought", "p1", "p2", 30))
+    rich.count(
+        billed("billed", "p1", "p3", 100),
+        billed("billed", "p1", "outside", 900),
+        billed("bought", "p1", "p2", 30),
+    )
     assert series(rich, "billed", "group", "2026-01") == [900], "the other side's correction counts"
     assert rich.board("billed", "east", "2026-01").reason is None
 
 
 def test_all_of_it_eliminated_is_zero_not_missing(rich: Company) -> None:
-    rich.count(Fact("billed", "p1", "2026-01", 5, '{"partner":"p3","product":"a"}'), Fact("bought", "p3", "2026-01", 5, '{"partner":"p1"}'))
+    rich.count(
+        Fact("billed", "p1", "2026-01", 5, '{"partner":"p3","product":"a"}'),
+        Fact("bought", "p3", "2026-01", 5, '{"partner":"p1"}'),
+    )
     assert rich.kpi("billed", "group", "2026-01") == 0
     assert rich.kpi("billed", "group", "2026-01", '{"product":"a"}') == 0
     assert rich.kpi("billed", "p1", "2026-01") == 5
@@ -190,9 +218,18 @@ def test_twelve_months_that_end_with_the_period(rich: Company) -> None:
         return rich.value(f"SELECT rolling_12 FROM {view} WHERE metric = :m AND org = 'group' AND period = :p "
                           "AND dimensions = '{}'", m=metric, p=period)  # fmt: skip
 
-    year = [Fact(m, "p1", f"2025-{n:02d}", v * n) for n in range(2, 13) for m, v in (("sales", 10), ("cost", 1), ("price", 12))]
+    year = [
+        Fact(m, "p1", f"2025-{n:02d}", v * n)
+        for n in range(2, 13)
+        for m, v in (("sales", 10), ("cost", 1), ("price", 12))
+    ]
     rich.count(*year)
-    rich.count(*months("sales", "p1", 1, 1), *months("cost", "p1", 1, 1), *months("price", "p1", 12), *months("cash", "p1", 3))
+    rich.count(
+        *months("sales", "p1", 1, 1),
+        *months("cost", "p1", 1, 1),
+        *months("price", "p1", 12),
+        *months("cash", "p1", 3),
+    )
     assert rolling("sales", "2025-12") is None
     assert (rolling("sales", "2026-01"), rolling("sales", "2026-02")) == (771, 752)
     assert rolling("cost", "2026-01") == 78

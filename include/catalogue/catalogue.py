@@ -113,7 +113,7 @@ class Catalogue:
         if definition.ratio is None:
             return dict.fromkeys(sorted(set().union(*map(self._reported_parts, definition.parts))), "part")
         of, to = self._reported_parts(definition.ratio.of), self._reported_parts(definition.ratio.to)
-        roles = {base: "numerator" for base in of} | {base: "denominator" for base in to}
+        roles = dict.fromkeys(of, "numerator") | dict.fromkeys(to, "denominator")
         return roles | dict.fromkeys(of & to, "numerator and denominator")
 
     def _reported_parts(self, metric: str) -> set[str]:

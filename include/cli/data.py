@@ -97,6 +97,14 @@ def show(
     as_of: Annotated[
         str | None, typer.Option("--as-of", help="As it stood then: 2026-03-31 or 2026-03-31T18:00.")
     ] = None,
+    basis: Annotated[
+        str,
+        typer.Option("--basis", help="as-was, as-is (today's org tree), like-for-like, or by-version."),
+    ] = "as-was",
+    version: Annotated[
+        int | None,
+        typer.Option("--version", help="By this definition version, whether in force in a period or not."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Show the values of a metric."""
@@ -109,7 +117,7 @@ def show(
     catalogue = stages.current_catalogue()
     moment = read_moment(as_of, catalogue.calendar.timezone) if as_of else None
     with warehouse.connect() as connection:
-        rows = read_kpis(connection, catalogue, Question(metric, org, period, by, moment))
+        rows = read_kpis(connection, catalogue, Question(metric, org, period, by, moment, basis, version))
     print_json(rows) if as_json else print_kpis(rows, catalogue.latest(metric))
 
 

@@ -59,10 +59,12 @@ def print_kpis(rows: list[dict[str, Any]], definition: Any) -> None:
         return
     title = " ".join(dict.fromkeys((definition.name.read("zh"), definition.name.read("en"))))
     console.print(f"{title}, {definition.unit}", markup=False)
+    versions = len({row["metric_version"] for row in rows})
     columns: dict[str, tuple[JustifyMethod, list[str]]] = {
         "org": ("left", [row["org"] for row in rows]),
         "period": ("left", [row["period"] for row in rows]),
         "by": ("left", [" ".join(map(str, row["dimensions"].values())) for row in rows]),
+        "version": ("right", [str(row["metric_version"]) if versions > 1 else "" for row in rows]),
         "value": ("right", [format_short(row["value"]) for row in rows]),
         "": ("left", [COLOURS[row["status"]] for row in rows]),
     }
@@ -114,6 +116,7 @@ def print_trace(kpi: dict[str, Any] | None, facts: list[dict[str, Any]]) -> None
         "date": ("left", [fact["date"].isoformat() for fact in listed]),
         "value": ("right", [_with_unit(fact["value"], fact["unit"]) for fact in listed]),
         "as": ("left", ["" if fact["reported_as"] == "flow" else fact["reported_as"] for fact in listed]),
+        "contributes": ("right", [_contributed_otherwise(fact) for fact in listed]),
         "reported": ("right", [_reported_otherwise(fact) for fact in listed]),
         "where": ("left", ["!".join(filter(None, (fact["sheet"], fact["cell"]))) for fact in listed]),
         "submission": ("right", [str(fact["submission"]) for fact in listed]),
@@ -130,6 +133,17 @@ def print_trace(kpi: dict[str, Any] | None, facts: list[dict[str, Any]]) -> None
 
 def _with_unit(value: Decimal, unit: str) -> str:
     return f"{format_exact(value)} {unit}"
+
+
+def _contributed_otherwise(fact: dict[str, Any]) -> str:
+    """Return what a fact adds to the KPI where it isn't its value: converted, shared, or left out."""
+    if fact["eliminated"]:
+        return "eliminated"
+    if not fact["taken"]:
+        return "passed over"
+    if fact["contribution"] is None:
+        return "no rate"
+    return "" if fact["contribution"] == fact["value"] else format_exact(fact["contribution"])
 
 
 def _reported_otherwise(fact: dict[str, Any]) -> str:

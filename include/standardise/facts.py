@@ -84,8 +84,8 @@ class FactMaker:
         """Return dimensions, values, units, currencies and weights of a measure of numbers."""
         reported, converted = convert(values, _factor(field, self.catalogue))
         columns: Columns = {"value": converted, "reported": reported, "dimensions": self._sets(field, there)}
-        unsaid = np.full(len(there), None, dtype=object)
-        columns |= _currencies(field, self.rows.currencies[there] if field.money else unsaid, self.catalogue)
+        codes = self.rows.currencies[there] if field.money and self.plan.currency else None
+        columns |= _currencies(field, codes, len(there), self.catalogue)
         if field.weight:
             weights = self.rows.values(field.weight)[there]
             columns["weight"] = _weights(self.plan.fields[field.weight], weights, self.catalogue)
@@ -122,16 +122,16 @@ def _factor(field: Field, catalogue: Catalogue) -> Fraction:
     return given.factor / wanted.factor * (-1 if field.model.sign == "-" else 1)
 
 
-def _currencies(field: Field, codes: Objects, catalogue: Catalogue) -> Columns:
-    """Return the unit of each value as reported, and its currency where that isn't the metric's own.
+def _currencies(field: Field, codes: Objects | None, count: int, catalogue: Catalogue) -> Columns:
+    """Return the unit of each of `count` values as reported, and its currency where that isn't the metric's own.
 
-    `codes` are the records' currencies, None where the unit says it.
+    `codes` are the records' currencies; None where the declared unit says it.
     """
     units = catalogue.units
     own = currency_of(units.parse(catalogue.latest(field.metric).unit))
     said = currency_of(units.parse(field.unit))
-    places, distinct = pd.factorize(codes, use_na_sentinel=False)
-    found = [said if pd.isna(code) else str(code) for code in distinct]
+    places, distinct = pd.factorize(codes) if codes is not None else (np.zeros(count, np.int64), [said])
+    found = [None if code is None else str(code) for code in distinct]
     written = [field.unit if code == said else write_unit(units, field.unit, str(code)) for code in found]
     foreign = [code if own and code != own else None for code in found]
     taken = pa.array(places)

@@ -1,6 +1,6 @@
--- A KPI board of grain {grain}: one row a metric x org unit x period x dimension set.
--- {shown} says which KPI rows stand on it: the tree as it was or as it is, current or at a moment; {same} what rows that are
--- compared have in common beside the key; {definition}, {period} and {path} are the reference data, of now or of that moment.
+-- A KPI board: one row a metric x org unit x period x dimension set.
+-- What stands in braces is filled in by include.bi: which KPI rows stand on it (the tree as it was or as it is, current or at
+-- a moment), the reference data of now or of that moment, and what rows that are compared share beside their key.
 WITH shown AS NOT MATERIALIZED ( -- four uses, each by index: kept apart it would be all KPIs of all periods
     {shown}
 )
@@ -54,7 +54,7 @@ JOIN ledger.dimset AS d USING (dimset_id)
 LEFT JOIN {path} AS t ON t.org_id = k.org_id AND p.last_month >= t.valid_from AND p.last_month < t.valid_to
 LEFT JOIN shown AS before
     ON before.metric_id = k.metric_id AND before.start = p.previous AND before.org_id = k.org_id
-    AND before.dimset_id = k.dimset_id AND before.scenario = k.scenario{same}
+    AND before.dimset_id = k.dimset_id AND before.scenario = k.scenario{same_before}
 LEFT JOIN shown AS ago
     ON ago.metric_id = k.metric_id AND ago.start = p.year_ago AND ago.org_id = k.org_id
     AND ago.dimset_id = k.dimset_id AND ago.scenario = k.scenario{same_ago}

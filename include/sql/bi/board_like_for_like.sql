@@ -1,4 +1,4 @@
--- The like-for-like board of grain {grain}: value and year_ago over the units that stood under the org unit in both periods,
+-- The like-for-like board : value and year_ago over the units that stood under the org unit in both periods,
 -- month by month. It compares two periods, so there are no figures of other ones, and no target. Grain: as the other boards.
 WITH later AS NOT MATERIALIZED (
     {later}
