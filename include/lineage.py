@@ -20,10 +20,15 @@ from include.connectors.sql.query import list_tables
 from include.home import current_home
 
 _BETWEEN = {"validate": ("reported", "validated"), "standardise": ("validated", "facts")}
+_BOARDS = ("", "_as_is", "_like_for_like", "_by_version", "_comparison")
+_BESIDE = ("bi.lineage", "bi.restatement", "bi.elimination", "bi.translation_difference")
 _WAREHOUSE = {
     "load": ((), ("ledger.fact",)),
-    "rollup_months": (("ledger.fact",), ("ledger.kpi", "bi.kpi_month")),
-    "rollup_quarters": (("ledger.fact", "ledger.kpi"), ("bi.kpi_quarter",)),
+    "rollup_months": (
+        ("ledger.fact",),
+        ("ledger.kpi", *(f"bi.kpi_month{board}" for board in _BOARDS), *_BESIDE),
+    ),
+    "rollup_quarters": (("ledger.fact", "ledger.kpi"), tuple(f"bi.kpi_quarter{board}" for board in _BOARDS)),
 }
 _SCHEMES = {"tsql": "mssql"}
 _PORTS = {"postgres": 5432, "mysql": 3306, "mssql": 1433, "oracle": 1521}

@@ -224,6 +224,145 @@ def test_the_guide_explains_the_words_in_use_and_the_units(book: Any) -> None:
     assert told["MWh"]["What it means (Chinese)"] == "1 MWh = 1,000 kWh"
 
 
+def read_terms(book: Any) -> dict[str, dict[str, Any]]:
+    return {row["Word (English)"]: row for row in read_rows(book, "guide")}
+
+
+RICH = f"""\
+a: {{name: A, definition: d, unit: CNY, {_BASE}, consolidation: proportionate}}
+price:
+  name: Price
+  definition: d
+  unit: CNY/t
+  owner: controller
+  tier: public
+  better: up
+  over_time: weighted_average
+  over_org: weighted_average
+  versions: [{{valid_from: 2026-07-01, definition: e}}]
+customers: {{name: Customers, definition: d, unit: 户, owner: controller, tier: public, better: up, over_time: distinct,
+  over_org: distinct, dimensions: [partner]}}
+cash: {{name: Cash, definition: d, unit: 万元, owner: controller, tier: public, better: up, over_time: last, over_org: sum,
+  carry_forward: 5 days, grain: month}}
+owed: {{name: Owed, definition: d, unit: CNY, {_BASE}, dimensions: [partner]}}
+due: {{name: Due, definition: d, unit: CNY, {_BASE}, dimensions: [partner]}}
+"""
+RICH_SOURCE = """\
+source: book
+kind: workbook
+owner: clerk
+columns:
+  u: {is: org, required: true}
+  m: {type: month, is: period, required: true}
+  money: {is: currency}
+  a: {type: decimal, metric: a, unit: 万元}
+  old price: {type: decimal, metric: price, version: 1, weight: tonnes}
+  new price: {type: decimal, metric: price, version: 2}
+  sold: {type: decimal, is: weight}
+  tonnes: {type: decimal}
+  cash: {type: decimal, metric: cash, unit: 千美元, reported_as: stock}
+  customer: {type: text, metric: customers}
+"""
+RATES = """\
+source: rates
+kind: workbook
+columns:
+  m: {type: month, is: period, required: true}
+  money: {is: currency, required: true}
+  average: {type: decimal, rate: average, per: 100}
+  closing: {type: decimal, rate: closing}
+"""
+
+
+@pytest.fixture(scope="module")
+def rich(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    folder = tmp_path_factory.mktemp("rich")
+    org = "- {unit: group}\n- {unit: p1, parent: group, name: Plant 1, ownership: 80 %}\n"
+    org += "- {unit: p2, parent: group, name: Plant 2, to: 2026-03-01, into: p1}\n"
+    pairs = "- {pair: [owed, due], counterparty: partner}\n"
+    files = {"sources/book": RICH_SOURCE, "sources/rates": RATES, "org": org, "eliminations": pairs}
+    return write(read_small(folder, RICH, **files), folder)
+
+
+def test_how_a_metric_aggregates_is_said_with_all_that_bears_on_it(rich: Any) -> None:
+    told = {
+        name: (row["Over time"], row["Over org"], row["Finest period"])
+        for name, row in read_metrics(rich).items()
+    }
+    assert told["a"] == ("各期相加\nadded up", "各单位相加，按持股比例\nadded up, by ownership", "日\nday")
+    assert told["price"][:2] == ("加权平均\nweighted average",) * 2
+    assert told["customers"][:2] == ("去重计数\neach counted once",) * 2
+    assert told["cash"] == (
+        "取期末值，可沿用 5 天内的旧值\nvalue at the end, up to 5 days old", "各单位相加\nadded up", "月\nmonth",
+    )  # fmt: skip
+
+
+def test_currency_rates_stand_among_the_metrics_with_who_reports_them(rich: Any) -> None:
+    told = read_metrics(rich)
+    average, closing = told["exchange_rate_average"], told["exchange_rate_closing"]
+    assert (average["Name (Chinese)"], average["Unit"], average["Owner"]) == ("平均汇率", "CNY", None)
+    assert average["Reported in"] == "rates：average，CNY，当期数 of the period"
+    assert closing["Reported in"].endswith("期末数 at the end")
+
+
+def test_measures_say_their_weight_version_and_currency(rich: Any) -> None:
+    assert read_metrics(rich)["price"]["Reported in"].split("\n") == [
+        "book：old price，CNY/t，当期数 of the period，权重 weight：tonnes，定义版本 definition version 1",
+        "book：new price，CNY/t，当期数 of the period，权重 weight：sold，定义版本 definition version 2",
+    ]
+    columns = {row["Column or row"]: row for row in read_rows(rich, "columns")}
+    old, new = columns["old price"], columns["new price"]
+    assert [(row["Weight"], row["For version"]) for row in (old, new)] == [("tonnes", 1), ("sold", 2)]
+    assert (columns["sold"]["What it is"], columns["sold"]["Metric"]) == ("权重 weight\n数值 number", None)
+    assert columns["a"]["Unit"] == "万元\n币种见 currency in money"
+    assert columns["customer"]["Unit"] == "户"
+    assert (
+        columns["average"]["What it is"] == "平均汇率 average rate\n每 100 单位外币 for 100 of the currency"
+    )
+    assert columns["closing"]["Metric"] == "期末汇率 Closing exchange rate"
+
+
+def test_a_merged_unit_says_into_which(rich: Any) -> None:
+    told = {row["Id"]: (row["Ownership"], row["Merged into"]) for row in read_rows(rich, "org")}
+    assert told == {"group": ("100%", None), "p1": ("80%", None), "p2": ("100%", "Plant 1")}
+
+
+def test_the_guide_explains_what_this_company_uses_and_no_more(rich: Any, book: Any) -> None:
+    used = {"weighted average", "each counted once", "in full", "by ownership", "average rate", "closing rate",
+            "Carried forward", "Both definitions", "Elimination", "Translation difference"}  # fmt: skip
+    told, plain = read_terms(rich), read_terms(book)
+    assert used <= set(told) and used & set(plain) == {"Both definitions"}
+    assert {"As it was, as it is", "Like for like", "Twelve months"} <= set(told) & set(plain)
+    assert (
+        told["千美元"]["What it means (English)"]
+        == "1 千美元 = 0.1 万 USD, then converted to 万元 at the rate"
+    )
+    assert told["千美元"]["What it means (Chinese)"] == "1 千美元 = 0.1 万 USD，再按汇率折算成 万元"
+
+
+def test_a_calendar_of_weeks_is_explained_in_weeks(tmp_path: Path) -> None:
+    metrics = "".join(
+        f"{name}: {{name: n, definition: d, unit: 人, owner: controller, tier: public, better: up, "
+        f"over_time: {name}, over_org: {name}, grain: month}}\n"
+        for name in ("sum", "average", "weighted_average", "distinct", "none")
+    )
+    metrics += f"a: {{name: n, definition: d, unit: CNY, {_BASE}}}\n"
+    metrics += "last: {name: n, definition: d, unit: t, owner: controller, tier: public, better: up, over_time: last, over_org: sum}\n"
+    source = "source: book\nkind: workbook\nowner: clerk\ncolumns:\n  u: {is: org}\n  w: {type: week, is: period}\n"
+    source += "  a: {type: decimal, metric: a}\n"
+    calendar = "{periods: iso-week, timezone: Asia/Shanghai}\n"
+    book = write(read_small(tmp_path, metrics, calendar=calendar, **{"sources/book": source}), tmp_path)
+    said = [
+        f"{row['What it means (Chinese)']} {row['What it means (English)']}"
+        for row in read_rows(book, "guide")
+    ]
+    assert not [text for text in said if "月" in text or "month" in text]
+    assert read_terms(book)["52 weeks"]["Word (Chinese)"] == "近五十二周"
+    assert {row["Finest period"] for row in read_metrics(book).values()} == {"周\nweek", "日\nday"}
+    (told,) = read_rows(book, "sources")
+    assert told["Period"] == "按周\nby week"
+
+
 # How it looks -------------------------------------------------------------------------------------------------
 
 
@@ -269,6 +408,8 @@ def test_a_hostile_text_stays_a_text(tmp_path: Path) -> None:
     [
         (words.OVER_TIME, models.MetricVersion, "over_time"),
         (words.OVER_ORG, models.MetricVersion, "over_org"),
+        (words.CONSOLIDATIONS, models.MetricVersion, "consolidation"),
+        (words.GRAINS, models.MetricVersion, "grain"),
         (words.TIERS, models.MetricVersion, "tier"),
         (words.STATUSES, models.MetricVersion, "status"),
         (words.REPORTED_AS, models.Measure, "reported_as"),

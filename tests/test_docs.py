@@ -17,6 +17,7 @@ from include.catalogue.units import UnitSystem
 from include.cli import app
 from include.home import PROJECT
 from include.messages import MESSAGES
+from tests.company import Company
 from tests.finding_codes import PAGE, render_page
 
 READMES = [PROJECT / "README.md", PROJECT / "README.zh-CN.md"]
@@ -68,6 +69,17 @@ def test_a_readme_gives_commands_only_options_that_they_have(page: Path) -> None
             known = {o for p in typer.main.get_command(app).commands[command].params for o in p.opts}  # type: ignore[attr-defined]
             if command != "test":  # takes pytest's options
                 assert set(_OPTION.findall(part)) <= known | {"--help"}, part
+
+
+@pytest.mark.parametrize("page", READMES, ids=name_page)
+def test_a_readme_names_what_schema_bi_holds(page: Path, company: Company) -> None:
+    held = company.query(
+        "SELECT relname AS name FROM pg_class WHERE relnamespace = 'bi'::regnamespace AND relkind = 'v' "
+        "UNION SELECT proname || '(t)' FROM pg_proc WHERE pronamespace = 'bi'::regnamespace"
+    )
+    rows = [line for line in read_prose(page).splitlines() if line.startswith("| `bi.")]
+    named = [name for row in rows for name in re.findall(r"`bi\.([\w()]+)`", row.split("|")[1])]
+    assert sorted(named) == sorted(row.name for row in held)
 
 
 # Links ------------------------------------------------------------------------------------------------------

@@ -74,6 +74,18 @@ def test_the_stages_make_one_chain(company: Company) -> None:
     for before, after in itertools.pairwise(flows):
         assert set(before.outputs) & set(after.inputs)
     assert flows[-1].outputs[0].name.endswith(".bi.kpi_quarter")
+    views = {f"bi.{row.table_name}" for row in company.query(
+        "SELECT table_name FROM information_schema.views WHERE table_schema = 'bi'")}  # fmt: skip
+    named = {".".join(dataset.name.split(".")[-2:]) for flow in flows for dataset in flow.outputs}
+    assert views - named == {
+        "bi.metric",
+        "bi.org",
+        "bi.calendar",
+        "bi.fact",
+        "bi.submission",
+        "bi.check_result",
+    }
+    assert {name for name in named if name.startswith("bi.")} <= views
     assert all("SECRET" not in dataset.namespace for flow in flows for dataset in flow.inputs + flow.outputs)
     nothing = Flow((), ())
     assert describe_flow(catalogue, "report", "book", "run") == nothing

@@ -23,9 +23,8 @@ def write_dictionary(catalogue: Catalogue, target: Path, today: dt.date) -> None
     """Write the dictionary of `catalogue` as it stands on `today` to `target` (.xlsx).
 
     Sheets: metrics (one row each, in the definition in force), the parts of derived ones, their versions, org
-    units, sources, their columns, how to read; one without a row is left out. Every text is written as text, whatever
-    it begins with.
-    Raises OSError where `target` can't be written.
+    units, sources, their columns, how to read; one without a row is left out. Every text is written as text,
+    whatever it begins with. Raises OSError where `target` can't be written.
     """
     sheets = (
         list_metrics(catalogue, today),

@@ -5,17 +5,48 @@ from decimal import Decimal
 from include.catalogue import Catalogue, MetricDefinition
 from include.catalogue.models import Band, Words
 from include.dictionary.table import Cell, Link, both
-from include.dictionary.words import BETTER, DERIVED, OVER_ORG, OVER_TIME, STATUSES, TIERS
+from include.dictionary.words import (
+    BETTER,
+    CONSOLIDATIONS,
+    DERIVED,
+    GRAINS,
+    OVER_ORG,
+    OVER_TIME,
+    STATUSES,
+    TIERS,
+)
 
 
-def describe_over(definition: MetricDefinition, which: str) -> Words:
-    """Return how a metric aggregates `over_time` or `over_org`; for a derived one, how it is derived."""
+def describe_over_time(definition: MetricDefinition) -> Words:
+    """Return how a metric aggregates over time, and how old a value may be; for a derived one, how it is derived."""
     if definition.kind != "base":
         return DERIVED[definition.kind]
-    value, table = (
-        (definition.over_time, OVER_TIME) if which == "over_time" else (definition.over_org, OVER_ORG)
-    )
-    return table[str(value)]
+    said, days = OVER_TIME[str(definition.over_time)], definition.carry_forward
+    if days is None:
+        return said
+    return Words(zh=f"{said.zh}，可沿用 {days} 天内的旧值", en=f"{said.en}, up to {days} days old")
+
+
+def describe_over_org(definition: MetricDefinition) -> Words:
+    """Return how a metric aggregates over org units, and by which share; for a derived one, how it is derived."""
+    if definition.kind != "base":
+        return DERIVED[definition.kind]
+    said, share = OVER_ORG[str(definition.over_org)], CONSOLIDATIONS[definition.consolidation]
+    if definition.consolidation == "full":
+        return said
+    return Words(zh=f"{said.zh}，{share.zh}", en=f"{said.en}, {share.en}")
+
+
+def describe_grain(catalogue: Catalogue, definition: MetricDefinition) -> Words | None:
+    """Return the finest period that a metric is reported for; None for a derived one."""
+    if definition.kind != "base":
+        return None
+    return GRAINS["week" if has_weeks(catalogue) and definition.grain == "month" else definition.grain]
+
+
+def has_weeks(catalogue: Catalogue) -> bool:
+    """Tell whether the company's base periods are weeks, where others have months."""
+    return catalogue.calendar.periods == "iso-week"
 
 
 def describe_better(definition: MetricDefinition) -> Words:
@@ -31,15 +62,15 @@ def describe_better(definition: MetricDefinition) -> Words:
 
 def describe_person(catalogue: Catalogue, person: str | None) -> str | None:
     """Return a person's name in both languages, the id where there is none; None for nobody."""
-    if person is None:
+    if not person:
         return None
     known = catalogue.people[person]
     return both(known.name) if known.name else person
 
 
 def mail_cell(catalogue: Catalogue, person: str | None) -> Cell:
-    """Return a person's address, which the cell writes to when it is clicked."""
-    if person is None:
+    """Return a person's address, which the cell writes to when it is clicked; empty for nobody."""
+    if not person:
         return Cell()
     email = catalogue.people[person].email
     return Cell(email, Link("mailto", email))

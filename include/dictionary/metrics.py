@@ -6,7 +6,9 @@ from include.catalogue import Catalogue, MetricDefinition
 from include.catalogue.models import Column, Words
 from include.dictionary.describing import (
     describe_better,
-    describe_over,
+    describe_grain,
+    describe_over_org,
+    describe_over_time,
     describe_person,
     mail_cell,
     metric_cell,
@@ -14,7 +16,14 @@ from include.dictionary.describing import (
     tier_cell,
 )
 from include.dictionary.formulas import describe_formula
-from include.dictionary.sources import Report, describe_report, list_reports, name_source, unit_of
+from include.dictionary.sources import (
+    Report,
+    describe_report,
+    list_reports,
+    name_source,
+    unit_of,
+    weight_of,
+)
 from include.dictionary.table import Cell, Link, Row, Sheet, both, heading, lines
 from include.dictionary.words import KINDS, SCENARIOS
 
@@ -28,6 +37,7 @@ _HEADINGS = (
     heading("类型", "Kind", 18),
     heading("时间汇总", "Over time", 22),
     heading("组织汇总", "Over org", 22),
+    heading("最细期间", "Finest period", 13),
     heading("公式（中文）", "Formula (Chinese)", 34),
     heading("公式（英文）", "Formula (English)", 34),
     heading("分子", "Numerator", 30),
@@ -53,7 +63,7 @@ def list_metrics(catalogue: Catalogue, today: dt.date) -> Sheet:
     """Return one row per metric in its definition of `today`, with who reports it and what it is used in."""
     reports: dict[str, list[Report]] = {}
     for report in list_reports(catalogue):
-        reports.setdefault(str(report.measure.metric), []).append(report)
+        reports.setdefault(str(report.measure.feeds), []).append(report)
     used_in = _invert_parts(catalogue, today)
     rows = tuple(
         Row(metric, _describe(catalogue, definition, reports.get(metric, []), used_in.get(metric, [])))
@@ -94,6 +104,7 @@ def _describe(
     catalogue: Catalogue, definition: MetricDefinition, reports: list[Report], used_in: list[str]
 ) -> tuple[Cell, ...]:
     parts = None if definition.kind == "base" else Link("parts", definition.id)
+    grain = describe_grain(catalogue, definition)
     departments = [report.source.department for report in reports]
     source = Link("sources", reports[0].source.source) if reports else None
     return (
@@ -104,8 +115,9 @@ def _describe(
         Cell(definition.definition.read("en")),
         Cell(definition.unit),
         Cell(both(KINDS[definition.kind], " "), parts),
-        Cell(both(describe_over(definition, "over_time"))),
-        Cell(both(describe_over(definition, "over_org"))),
+        Cell(both(describe_over_time(definition))),
+        Cell(both(describe_over_org(definition))),
+        Cell(both(grain) if grain else None),
         *_formula_cells(catalogue, definition),
         Cell(describe_dimensions(catalogue, definition)),
         Cell(both(describe_better(definition))),
@@ -137,10 +149,14 @@ def _formula_cells(catalogue: Catalogue, definition: MetricDefinition) -> tuple[
 
 
 def _describe_report(catalogue: Catalogue, report: Report) -> str:
-    """Return one line: source, column, unit, how; and the scenario where it isn't the actual value."""
+    """Return one line: source, column, unit, how; weight, version and scenario where there is more to say."""
     source, measure = report.source, report.measure
     how = both(describe_report(catalogue, measure), " ")
     told = [report.label, unit_of(catalogue, measure) or "", how]
+    if label := weight_of(catalogue, source, measure):
+        told.append(f"权重 weight：{label}")
+    if measure.version:
+        told.append(f"定义版本 definition version {measure.version}")
     if measure.scenario != "actual":
         told.append(both(SCENARIOS[measure.scenario], " "))
     if source.authority != "primary":

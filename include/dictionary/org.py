@@ -18,6 +18,7 @@ _HEADINGS = (
     heading("至（含）", "Until (included)", 17),
     heading("现况", "Stands", 16),
     heading("持股", "Ownership", 12),
+    heading("并入", "Merged into", 30),
     heading("其他写法", "Other names", 34),
 )
 _Span = tuple[dt.date, dt.date]
@@ -64,18 +65,26 @@ def _describe(
     stands = "past" if end <= today else "future" if start > today else ""
     names = {language: line.name.read(language) if line.name else line.unit for language in ("zh", "en")}
     aliases = dict.fromkeys(alias for own in org.units[line.unit] for alias in own.aliases)
-    parent = f"{org.name_of(line.parent, 'zh')} {org.name_of(line.parent, 'en')}" if line.parent else None
     return (
         Cell(names["zh"], indent=depth, tint="name" if depth == 0 else ""),
         Cell(names["en"], indent=depth, tint="name" if depth == 0 else ""),
         Cell(line.unit),
         Cell(line.level),
-        Cell(parent),
+        Cell(_name(catalogue, line.parent)),
         Cell(start if start > dt.date.min else None),
         Cell(end - dt.timedelta(days=1) if end < dt.date.max else None),
         Cell(
             {"": "现有\nexists", "past": "已结束\nended", "future": "尚未开始\nnot yet"}[stands], tint=stands
         ),
         Cell(format_share(line.ownership)),
+        Cell(_name(catalogue, line.into)),
         Cell("、".join(aliases) or None),
     )
+
+
+def _name(catalogue: Catalogue, unit: str | None) -> str | None:
+    """Return a unit's name in both languages; None for none."""
+    if unit is None:
+        return None
+    names = (catalogue.org.name_of(unit, language) for language in ("zh", "en"))
+    return " ".join(dict.fromkeys(names))

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from include.catalogue import Catalogue
+from include.catalogue.currencies import currency_of
 from include.catalogue.models import Column, Measure, OrgLevel, Source, Words, WorkbookSource
-from include.dictionary.describing import describe_person, mail_cell, metric_cell
+from include.dictionary.describing import describe_person, format_number, mail_cell, metric_cell
 from include.dictionary.table import Cell, Link, Row, Sheet, both, heading, lines
 from include.dictionary.words import (
     AUTHORITIES,
@@ -42,6 +43,8 @@ _COLUMNS = (
     heading("单位", "Unit", 12),
     heading("口径", "Reported as", 15),
     heading("场景", "Scenario", 12),
+    heading("权重", "Weight", 18),
+    heading("定义版本", "For version", 12),
     heading("必填", "Required", 10),
     heading("允许值", "Allowed", 30),
 )
@@ -57,10 +60,10 @@ class Report:
 
 
 def list_reports(catalogue: Catalogue) -> Iterator[Report]:
-    """Yield every column and row that carries a metric, source by source."""
+    """Yield every column and row that carries a metric or a currency rate, source by source."""
     for source in catalogue.sources.values():
         for label, measure in _measures(source).items():
-            if measure.metric:
+            if measure.feeds:
                 yield Report(source, label, measure)
 
 
@@ -71,7 +74,7 @@ def name_source(source: Source) -> Words:
 
 def report_kind(catalogue: Catalogue, measure: Measure) -> str:
     """Return how a measure is reported: flow, ytd or stock, as declared or as its metric implies."""
-    stock = measure.metric and catalogue.latest(measure.metric).over_time == "last"
+    stock = measure.feeds and catalogue.latest(measure.feeds).over_time == "last"
     return measure.reported_as or ("stock" if stock else "flow")
 
 
@@ -81,8 +84,19 @@ def describe_report(catalogue: Catalogue, measure: Measure) -> Words:
 
 
 def unit_of(catalogue: Catalogue, measure: Measure) -> str | None:
-    """Return the unit that a measure is reported in: its own, else its metric's."""
-    return measure.unit or (catalogue.latest(measure.metric).unit if measure.metric else None)
+    """Return the unit that a measure is reported in: its own, else its metric's; of a rate, the company's currency."""
+    return measure.unit or (catalogue.latest(measure.feeds).unit if measure.feeds else None)
+
+
+def weight_of(catalogue: Catalogue, source: Source, measure: Measure) -> str | None:
+    """Return the column or row with a measure's weights; None where it isn't a weighted average."""
+    if not measure.metric or not catalogue.is_weighted(measure.metric):
+        return None
+    return measure.weight or _column_that_is(source, "weight")
+
+
+def _column_that_is(source: Source, role: str) -> str | None:
+    return next((label for label, column in source.columns.items() if column.is_ == role), None)
 
 
 def list_sources(catalogue: Catalogue, today: dt.date) -> Sheet:
@@ -109,7 +123,7 @@ def list_columns(catalogue: Catalogue) -> Sheet:
             Cell(source.department),
         )
         for label, measure in _measures(source).items():
-            rows.append(Row(source.source, (*common, *_describe_measure(catalogue, label, measure))))
+            rows.append(Row(source.source, (*common, *_describe_measure(catalogue, source, label, measure))))
     return Sheet(
         "columns",
         Words(zh="填报列", en="Columns"),
@@ -167,23 +181,35 @@ def _describe_expected(catalogue: Catalogue, source: Source, today: dt.date) -> 
     )
 
 
-def _describe_measure(catalogue: Catalogue, label: str, measure: Measure) -> tuple[Cell, ...]:
-    carried = measure.metric is not None
+def _describe_measure(catalogue: Catalogue, source: Source, label: str, measure: Measure) -> tuple[Cell, ...]:
+    carried = measure.feeds is not None
     return (
         Cell(label),
         Cell(_describe_role(measure)),
-        metric_cell(catalogue, measure.metric) if measure.metric else Cell(),
-        Cell(unit_of(catalogue, measure)),
+        metric_cell(catalogue, measure.feeds) if measure.feeds else Cell(),
+        Cell(_describe_unit(catalogue, source, measure)),
         Cell(both(describe_report(catalogue, measure)) if carried else None),
         Cell(both(SCENARIOS[measure.scenario]) if carried else None),
+        Cell(weight_of(catalogue, source, measure)),
+        Cell(measure.version),
         Cell("是\nyes" if measure.required else None),
         Cell(_describe_allowed(measure)),
     )
 
 
+def _describe_unit(catalogue: Catalogue, source: Source, measure: Measure) -> str | None:
+    """Return the unit; of money in the currency of each record, also which column names that."""
+    unit, named_by = unit_of(catalogue, measure), _column_that_is(source, "currency")
+    if not (unit and named_by and measure.metric and currency_of(catalogue.units.parse(unit))):
+        return unit
+    return f"{unit}\n币种见 currency in {named_by}"
+
+
 def _describe_role(measure: Measure) -> str | None:
-    if measure.rate:
-        return both(RATES[measure.rate])
+    if isinstance(measure, Column) and measure.rate:
+        number = format_number(measure.per) if measure.per else ""
+        per = f"每 {number} 单位外币 for {number} of the currency" if number else ""
+        return lines([both(RATES[measure.rate], " "), per])
     if not isinstance(measure, Column):
         return None
     type_ = None if measure.is_ == "ignore" else both(TYPES[measure.type], " ")

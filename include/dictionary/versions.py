@@ -7,7 +7,9 @@ from include.catalogue import Catalogue, MetricDefinition
 from include.catalogue.models import Words
 from include.dictionary.describing import (
     describe_better,
-    describe_over,
+    describe_grain,
+    describe_over_org,
+    describe_over_time,
     describe_person,
     metric_cell,
     status_cell,
@@ -48,8 +50,8 @@ def list_versions(catalogue: Catalogue, today: dt.date) -> Sheet:
         "versions",
         Words(zh="版本", en="Versions"),
         Words(
-            zh="定义变更从某月一日起生效；之前的期间仍按当时的定义",
-            en="A definition changes on the first of a month; earlier periods keep the definition they had",
+            zh="定义变更从某月或某周的第一天起生效；之前的期间仍按当时的定义",
+            en="A definition changes on the first day of a month or week; earlier periods keep theirs",
         ),
         _HEADINGS,
         tuple(rows),
@@ -99,8 +101,10 @@ def _say(catalogue: Catalogue, definition: MetricDefinition, language: str) -> I
     yield "name", definition.name.read(language)
     yield "definition", definition.definition.read(language)
     yield "kind", KINDS[definition.kind].read(language)
-    yield "over_time", describe_over(definition, "over_time").read(language)
-    yield "over_org", describe_over(definition, "over_org").read(language)
+    yield "over_time", describe_over_time(definition).read(language)
+    yield "over_org", describe_over_org(definition).read(language)
+    grain = describe_grain(catalogue, definition)
+    yield "grain", grain.read(language) if grain else ""
     yield "formula", describe_formula(catalogue, definition, language)
     yield "dimensions", _on_one_line(describe_dimensions(catalogue, definition))
     yield "better", describe_better(definition).read(language)

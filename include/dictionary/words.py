@@ -19,10 +19,12 @@ KINDS = _words(
 OVER_TIME = _words(
     sum=("各期相加", "added up"),
     last=("取期末值", "value at the end"),
-    average=("各月平均", "mean of the months"),
+    average=("各期平均", "mean of the periods"),
     min=("取最小值", "smallest"),
     max=("取最大值", "largest"),
     none=("不汇总", "not aggregated"),
+    weighted_average=("加权平均", "weighted average"),
+    distinct=("去重计数", "each counted once"),
 )
 OVER_ORG = _words(
     sum=("各单位相加", "added up"),
@@ -30,7 +32,11 @@ OVER_ORG = _words(
     min=("取最小值", "smallest"),
     max=("取最大值", "largest"),
     none=("不汇总", "not aggregated"),
+    weighted_average=("加权平均", "weighted average"),
+    distinct=("去重计数", "each counted once"),
 )
+CONSOLIDATIONS = _words(full=("全额计入", "in full"), proportionate=("按持股比例", "by ownership"))
+GRAINS = _words(day=("日", "day"), week=("周", "week"), month=("月", "month"), quarter=("季度", "quarter"))
 DERIVED = _words(
     ratio=("分子合计除以分母合计", "sum over sum"),
     formula=("先汇总，后计算", "computed after aggregation"),
@@ -57,13 +63,19 @@ SCENARIOS = _words(
 SOURCE_KINDS = _words(
     workbook=("工作簿", "workbook"), sql=("数据库查询", "database query"), rest=("接口", "REST service")
 )
-SLICES = _words(day=("按日", "by day"), month=("按月", "by month"), quarter=("按季度", "by quarter"))
+SLICES = _words(
+    day=("按日", "by day"),
+    week=("按周", "by week"),
+    month=("按月", "by month"),
+    quarter=("按季度", "by quarter"),
+)
 AUTHORITIES = _words(primary=("计入指标", "counts"), cross_check=("仅作核对", "compared only, never counted"))
 TYPES = _words(
     text=("文本", "text"),
     integer=("整数", "whole number"),
     decimal=("数值", "number"),
     date=("日期", "date"),
+    week=("周", "week"),
     month=("月份", "month"),
     quarter=("季度", "quarter"),
     boolean=("是/否", "yes or no"),
@@ -85,6 +97,7 @@ FIELDS = _words(
     kind=("类型", "kind"),
     over_time=("时间汇总", "over time"),
     over_org=("组织汇总", "over org"),
+    grain=("最细期间", "finest period"),
     formula=("公式", "formula"),
     dimensions=("维度", "dimensions"),
     better=("方向", "direction"),
