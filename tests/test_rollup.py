@@ -497,7 +497,9 @@ def test_facts_of_one_date_that_differ_by_key_are_one_value(company: Company) ->
     assert company.board("staff", "p1", "2026-03").value == 15, "(10 + 20) / 2"
 
 
-def test_a_past_board_is_shown_by_the_definitions_tree_and_calendar_of_then(company: Company, tmp_path: Path) -> None:
+def test_a_past_board_is_shown_by_the_definitions_tree_and_calendar_of_then(
+    company: Company, tmp_path: Path
+) -> None:
     company.count(
         *months("price", "p1", 12, 22), *months("sales", "p1", 1, 2, 3), *months("cost", "p1", 1, 1, 1),
         *months("sales", "p2", 5, 6, first=4),

@@ -268,3 +268,38 @@ def test_a_restatement_tells_what_made_it(rich: Company) -> None:
                        "AND period = '2026-02' ORDER BY restated_at DESC, submission LIMIT 2")  # fmt: skip
     assert {row[:3] for row in found} == {(250, 200, "withdrawal")}
     assert "a slip" in {row.withdrawn for row in found}
+
+
+def test_a_partner_that_moves_within_the_quarter_counts_where_it_stood_each_month(rich: Company) -> None:
+    def partner(metric: str, org: str, other: str, first: int = 4) -> list[Fact]:
+        return [Fact(metric, org, f"2026-{n:02d}", 10, f'{{"partner":"{other}"}}') for n in range(first, 7)]
+
+    rich.count(*partner("billed", "p1", "p2"), *partner("bought", "p2", "p1"))
+    assert series(rich, "billed", "east", "2026-04", "2026-05", "2026-06", "2026-Q2") == [0, 10, 10, 20]
+    assert series(rich, "billed", "group", "2026-04", "2026-Q2") == [0, 0]
+    assert series(rich, "bought", "west", "2026-05", "2026-Q2") == [10, 20]
+    assert rich.board("billed", "east", "2026-Q2").completeness == 1
+
+
+def test_a_newer_stock_without_its_rate_is_not_passed_over(
+    warehouse_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KPI_WAREHOUSE_URL", warehouse_url)
+    company = Company(
+        read_company(tmp_path, metrics__all=FURTHER.replace("5 days", "70 days"), sources__rates=RATES)
+    )
+    company.count(*rates("2026-01", None, "7"), Fact("cash", "p1", "2026-01-31", 100, currency="USD"),
+                  Fact("cash", "p1", "2026-02-25", 200, currency="USD"))  # fmt: skip
+    assert series(company, "cash", "p1", "2026-01", "2026-02", "2026-03", "2026-Q1") == [
+        700,
+        None,
+        None,
+        None,
+    ]
+    assert company.board("cash", "group", "2026-03").reason == "no closing rate for USD in 2026-02"
+
+
+def test_a_year_to_date_without_a_rate_says_so(rich: Company) -> None:
+    rich.count(*months("sales", "p1", 100, currency="USD"), Fact("sales", "p1", "2026-02", 1))
+    row = rich.board("sales", "group", "2026-02")
+    assert (row.value, row.ytd, row.reason) == (1, None, "no ytd: no average rate for USD in 2026-01")

@@ -21,7 +21,10 @@ SELECT m.metric, o.unit AS org, c.period, c.period_start, c.year, c.quarter, d.d
        c.year_ago, ledger.growth(c.value, c.year_ago) AS yoy, ledger.growth_reason(c.value, c.year_ago) AS yoy_reason,
        c.ytd, c.ytd_year_ago, ledger.growth(c.ytd, c.ytd_year_ago) AS ytd_yoy,
        ledger.growth_reason(c.ytd, c.ytd_year_ago) AS ytd_yoy_reason,
-       c.rolling AS rolling_12, c.rolling_year_ago AS rolling_12_year_ago,
+       c.rolling AS rolling_12,
+       CASE WHEN c.rolling IS NULL THEN 'a month of the twelve has no value, or the metric has none over twelve months' END
+           AS rolling_12_reason,
+       c.rolling_year_ago AS rolling_12_year_ago,
        ledger.growth(c.rolling, c.rolling_year_ago) AS rolling_12_yoy,
        ledger.growth_reason(c.rolling, c.rolling_year_ago) AS rolling_12_yoy_reason,
        c.target, CASE WHEN c.target > 0 THEN ledger.quotient(c.value, c.target) END AS attainment,
@@ -53,6 +56,7 @@ COMMENT ON COLUMN bi.{view}.ytd_year_ago IS 'The same a year before';
 COMMENT ON COLUMN bi.{view}.ytd_yoy IS 'Growth of the two as a fraction';
 COMMENT ON COLUMN bi.{view}.ytd_yoy_reason IS 'Why ytd_yoy is missing';
 COMMENT ON COLUMN bi.{view}.rolling_12 IS 'Over the twelve months that end with the period; null unless each of them has a value';
+COMMENT ON COLUMN bi.{view}.rolling_12_reason IS 'Why rolling_12 is missing';
 COMMENT ON COLUMN bi.{view}.rolling_12_year_ago IS 'The same a year before';
 COMMENT ON COLUMN bi.{view}.rolling_12_yoy IS 'Growth of the two as a fraction';
 COMMENT ON COLUMN bi.{view}.rolling_12_yoy_reason IS 'Why rolling_12_yoy is missing';

@@ -67,23 +67,25 @@ CREATE VIEW bi.translation_difference AS
 WITH amount AS (
     SELECT c.metric_id, c.org_id, c.month, c.dimset_id, c.scenario, c.currency, c.amount, v.version,
            v.over_time = 'last' AS is_stock,
-           CASE WHEN v.over_time = 'last' THEN coalesce(before.amount, 0) END AS opening, p.previous
+           before.amount AS opening, before.month AS opening_month
     FROM ledger.part_currency AS c
     JOIN ledger.metric_version AS v ON v.metric_id = c.metric_id AND v.valid_from <= c.month AND c.month < v.valid_to
     JOIN ledger.period AS p ON p.grain = 'M' AND p.start = c.month
-    LEFT JOIN ledger.part_currency AS before ON before.metric_id = c.metric_id AND before.org_id = c.org_id
-        AND before.month = p.previous AND before.dimset_id = c.dimset_id AND before.scenario = c.scenario
-        AND before.currency = c.currency AND before.for_version = c.for_version
+    LEFT JOIN LATERAL (
+        SELECT e.amount, e.month FROM ledger.part_currency AS e
+        WHERE v.over_time = 'last' AND e.metric_id = c.metric_id AND e.org_id = c.org_id AND e.dimset_id = c.dimset_id
+            AND e.scenario = c.scenario AND e.currency = c.currency AND e.for_version = c.for_version
+            AND e.month < c.month AND e.month >= least(p.previous, p.start - v.carry_forward)
+        ORDER BY e.month DESC LIMIT 1) AS before ON true
     WHERE c.for_version IN (0, v.version)
 ), difference AS (
     SELECT a.*, r.rate AS average, c.rate AS closing,
-           CASE WHEN a.is_stock AND a.opening <> 0
-                THEN a.amount * c.rate - a.opening * b.rate - (a.amount - a.opening) * r.rate
+           CASE WHEN a.is_stock THEN a.amount * c.rate - a.opening * b.rate - (a.amount - a.opening) * r.rate
                 ELSE a.amount * (c.rate - r.rate) END AS difference
     FROM amount AS a
     LEFT JOIN ledger.rate AS r ON r.currency = a.currency AND r.month = a.month AND r.grain = 'M' AND NOT r.is_closing
     LEFT JOIN ledger.rate AS c ON c.currency = a.currency AND c.month = a.month AND c.grain = 'M' AND c.is_closing
-    LEFT JOIN ledger.rate AS b ON b.currency = a.currency AND b.month = a.previous AND b.grain = 'M' AND b.is_closing
+    LEFT JOIN ledger.rate AS b ON b.currency = a.currency AND b.month = a.opening_month AND b.grain = 'M' AND b.is_closing
 )
 SELECT m.metric, o.unit AS org, p.period, s.dimensions, ledger.scenario_name(d.scenario) AS scenario, d.currency,
        trim_scale(sum(d.opening)) AS opening, trim_scale(sum(d.amount)) AS amount, min(d.average) AS average_rate,
@@ -106,8 +108,8 @@ COMMENT ON COLUMN bi.translation_difference.period IS 'Month';
 COMMENT ON COLUMN bi.translation_difference.dimensions IS 'Dimension set; {} is the total';
 COMMENT ON COLUMN bi.translation_difference.scenario IS 'actual, target, budget or forecast';
 COMMENT ON COLUMN bi.translation_difference.currency IS 'Currency as reported';
-COMMENT ON COLUMN bi.translation_difference.opening IS 'Of a stock: its amount at the end of the month before, in that currency';
+COMMENT ON COLUMN bi.translation_difference.opening IS 'Of a stock: its amount at the end of the month before, or carried there, in that currency';
 COMMENT ON COLUMN bi.translation_difference.amount IS 'The month''s flow, or the stock at its end, in that currency';
 COMMENT ON COLUMN bi.translation_difference.average_rate IS 'Average rate of the month';
 COMMENT ON COLUMN bi.translation_difference.closing_rate IS 'Closing rate of the month';
-COMMENT ON COLUMN bi.translation_difference.difference IS 'The difference; null where a rate is missing';
+COMMENT ON COLUMN bi.translation_difference.difference IS 'The difference; null where a rate is missing, or the opening stock isn''t known';

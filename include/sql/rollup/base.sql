@@ -32,6 +32,7 @@ WITH raised AS (
            sum(weighted) AS weighted, sum(weight) AS weight,
            max(missing) AS missing,
            bool_or(unmatched) AS unmatched,
+           bool_or(is_mixed) AS is_mixed,
            max(reason) AS reason
     FROM raised
     GROUP BY basis, metric_id, ancestor_id, org_id, start, dimset_id, scenario
@@ -51,6 +52,7 @@ WITH raised AS (
            CASE WHEN count(r.missing) = 0 THEN sum(r.weight) END AS weight,
            max(r.missing) AS missing,
            bool_or(r.unmatched) AS unmatched,
+           bool_or(r.is_mixed) AS is_mixed,
            coalesce(max(r.missing), max(r.reason)) AS reason
     FROM united AS r
     JOIN ledger.dimset_rollup AS d ON d.dimset_id = r.dimset_id
@@ -89,11 +91,13 @@ SELECT c.basis, c.metric_id, c.org_id, c.start, c.dimset_id, c.scenario, c.metri
        CASE WHEN c.scenario = 'A' THEN least(1, coalesce(ledger.quotient(r.reported, nullif(expected, 0)), 1)) END
            AS completeness,
        CASE WHEN c.value IS NULL AND c.over_time <> 'distinct' THEN c.reason
-            WHEN c.scenario = 'A' AND r.reported < expected
-                THEN format('partial: %s of %s %s reported', r.reported, expected,
-                            CASE WHEN r.at_end OR :grain = 'M' THEN 'units' ELSE 'unit-months' END)
-                     || CASE WHEN c.unmatched THEN '; intra-group amounts that don''t match are not eliminated' ELSE '' END
-            WHEN c.unmatched THEN 'intra-group amounts that don''t match are not eliminated' END AS reason,
+            ELSE nullif(concat_ws('; ',
+                CASE WHEN c.scenario = 'A' AND r.reported < expected
+                     THEN format('partial: %s of %s %s reported', r.reported, expected,
+                                 CASE WHEN r.at_end OR :grain = 'M' THEN 'units' ELSE 'unit-months' END) END,
+                CASE WHEN c.unmatched THEN 'intra-group amounts that don''t match are not eliminated' END,
+                CASE WHEN c.is_mixed THEN 'the definition changed within the period' END,
+                'no ytd: ' || CASE WHEN c.over_time <> 'last' THEN max(c.missing) OVER year_so_far END), '') END AS reason,
        coalesce(r.days, 0)::integer AS reported,
        true AS computed
 FROM combined AS c

@@ -1,18 +1,20 @@
 -- Parts to the value of each reporting unit in each period: aggregation over time. Input: the temporary table placed.
--- Grain: one row a basis x metric x unit x period x dimension set x scenario x chain x partner. averages is the sum of the
+-- Grain: one row a basis x metric x unit x period x dimension set x scenario x stretch x partner. averages is the sum of the
 -- averages of months_reported months, for units whose chains are put together; weighted and weight are a weighted
 -- average's sums; missing is the currency rate without which there is no value.
 CREATE TEMP TABLE leaf ON COMMIT DROP AS
 WITH timed AS (
     SELECT key, min(basis) AS basis, min(tree) AS tree, min(metric_id) AS metric_id, min(org_id) AS org_id, start,
-           dimset_id, scenario, chain,
+           dimset_id, scenario, stretch,
            coalesce(CASE WHEN over_time <> 'last' THEN partner_id END,
                     (max(ARRAY[last_date - DATE '2000-01-01', partner_id]) FILTER (WHERE is_last AND over_time = 'last'))[2])
                AS partner_id,
            coalesce(CASE WHEN over_time <> 'last' THEN rival_id END,
                     (max(ARRAY[last_date - DATE '2000-01-01', rival_id]) FILTER (WHERE is_last AND over_time = 'last'))[2])
                AS rival_id,
-           min(point) AS point, min(year_start) AS year_start,
+           min(greatest(stretch, start)) AS point, min(part_version) FILTER (WHERE inside) < max(part_version) FILTER (WHERE inside)
+               AS is_mixed,
+           min(year_start) AS year_start,
            min(version) AS version, over_time, min(over_org) AS over_org, min(months) AS months,
            min(consolidation) AS consolidation, min(carry_forward) AS carry_forward,
            bool_or(ytd IS NOT NULL) AS is_ytd,
@@ -31,9 +33,10 @@ WITH timed AS (
            max(n) FILTER (WHERE inside) AS most,
            sum(weighted) FILTER (WHERE inside) AS weighted,
            sum(weight) FILTER (WHERE inside) AS weight,
-           max(missing) FILTER (WHERE CASE WHEN over_time = 'last' THEN month = last_month ELSE inside END) AS missing
+           CASE WHEN over_time <> 'last' THEN max(missing) FILTER (WHERE inside)
+                ELSE nullif((max(ARRAY[last_date::text, coalesce(missing, '')]) FILTER (WHERE is_last))[2], '') END AS missing
     FROM placed
-    GROUP BY key, start, dimset_id, scenario, chain, over_time,
+    GROUP BY key, start, dimset_id, scenario, stretch, over_time,
              CASE WHEN over_time <> 'last' THEN partner_id END, CASE WHEN over_time <> 'last' THEN rival_id END
     HAVING bool_or(inside AND (n > 0 OR ytd IS NOT NULL OR :grain = 'Q')) OR bool_or(is_last AND over_time = 'last')
 ), valued AS (
@@ -53,7 +56,7 @@ WITH timed AS (
 )
 SELECT key, basis, tree, metric_id, org_id, start, year_start, dimset_id, scenario, point, version, over_time, over_org,
        consolidation, is_ytd, ytd_now, value, averages, months_reported, weighted, weight, partner_id::integer AS partner_id,
-       rival_id::integer AS rival_id, missing,
+       rival_id::integer AS rival_id, missing, is_mixed,
        CASE WHEN value IS NOT NULL THEN NULL
             WHEN missing IS NOT NULL THEN missing
             WHEN is_ytd AND ytd_now IS NULL THEN 'no year-to-date value for the period''s last month'
