@@ -16,9 +16,13 @@ def _is_idle(dag_id: str, context: Any) -> bool:
 
 @task.branch
 def look(**context: Any) -> list[str]:
-    """Return the bells that have to be rung; a rollup that is under way drains its table by itself."""
+    """Return the bells that have to be rung; a rollup that is under way drains its table by itself.
+
+    An edited configuration, and a day on which the org tree changes, are published first: they touch KPIs.
+    """
     from include import stages
 
+    stages.publish()
     work = {
         "ring_inboxes": stages.waiting_sources(),
         "ring_months": stages.pending_months() and _is_idle("rollup_month", context),

@@ -96,6 +96,20 @@ def test_sent_again_it_says_unchanged(office: Office) -> None:
     assert office.statuses() == ["accepted", "unchanged"]
 
 
+def test_what_is_absent_or_blank_stays_as_it_was(office: Office) -> None:
+    """A slice whose figures are all blank, or that isn't in the file, isn't delivered; a blank figure beside others is."""
+    office.drop("a.csv", GOOD + "p1,2026-04,a,70,30\np3,2026-04,a,7,3\n")
+    office.collect()
+    office.drop("b.csv", HEAD + "p1,2026-04,a,80,\np3,2026-04,a,,\n")
+    office.collect()
+    stages.rollup_months()
+    company = office.company
+    assert company.kpi("sales", "p1", "2026-03") == 111, "March isn't in the second file"
+    assert company.kpi("sales", "p3", "2026-04") == 7, "all of p3 is blank there"
+    assert company.kpi("sales", "p1", "2026-04") == 80
+    assert company.board("cost", "p1", "2026-04") is None, "its cost was taken out"
+
+
 @pytest.mark.parametrize(
     "point", ["leave_inbox", "save_reported", "_validate_one", "_standardise_one", "_load_one", "advance"]
 )
