@@ -5,7 +5,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
 
-FIRST_YEAR, LAST_YEAR = 2022, 2028
+FIRST_YEAR, LAST_YEAR = 2022, 2032
 DAY = dt.timedelta(days=1)
 
 

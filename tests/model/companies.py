@@ -4,6 +4,7 @@ import datetime as dt
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 from random import Random
 
 from tests.model.calendars import Calendar
@@ -32,6 +33,8 @@ class Features:
     """Units open or close in the middle of a base period."""
     quarters_beside_months: bool = False
     """Some units report quarters of a metric that others report by base period."""
+    quarters_owed: bool = False
+    """Who reported a quarter owes all its base periods, and has reported none of them."""
     owed_at_once: bool = False
     """A unit that reports for the first time for an earlier year owes the later ones at once, not at the next recomputation."""
     sums_over_time_only: bool = False
@@ -68,6 +71,7 @@ class Slot:
     group: str
     reporters: list[str] = field(default_factory=list)
     modes: dict[tuple[str, str], Mode] = field(default_factory=dict)
+    quarterly: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,17 @@ class RandomCompany:
     slots: list[Slot]
     reported: list[str]
     features: Features
+
+    @cached_property
+    def uncertain(self) -> set[str]:
+        """Metrics whose completeness the product doesn't tell as it should."""
+        found = (
+            set() if self.features.quarters_owed else {name for slot in self.slots for name in slot.quarterly}
+        )
+        for metric in self.world.derived:
+            if any(part in found for version in metric.versions for part in version.parts):
+                found.add(metric.id)
+        return found
 
 
 def draw_company(seed: int, slots: int, features: Features) -> RandomCompany:
@@ -240,10 +255,12 @@ def draw_condition(rng: Random, money: list[str]) -> Formula:
 def draw_modes(rng: Random, slot: Slot, bases: list[Metric], features: Features) -> None:
     """Say for each metric how each plant of a group reports it; grains of one metric are mixed only on request."""
     for metric in bases:
-        quarterly = rng.random() < 0.15
+        quarterly = rng.random() < (0.4 if features.quarters_beside_months else 0.15)
         for unit in slot.reporters:
             modes = [*MODES, *YEARLY] if metric.versions[0].over_time == "sum" else MODES
             mode = rng.choice(modes)
+            if quarterly:
+                slot.quarterly.add(metric.id)
             if quarterly and (not features.quarters_beside_months or rng.random() < 0.5):
                 mode = QUARTERLY
             slot.modes[metric.id, unit] = mode

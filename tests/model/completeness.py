@@ -72,7 +72,9 @@ def _tally(
         parts for parts in in_reach if any(parts[m].ytd for m in (*period.months, before) if m in parts)
     ]
     at_end = version.over_time == "last" or bool(in_ytd)
-    quarterly = any("quarter" in parts[m].kinds for parts in inside for m in period.months if m in parts)
+    quarterly = period.grain == "Q" and any(
+        "quarter" in parts[m].kinds for parts in inside for m in period.months if m in parts
+    )
     if in_ytd:
         valued = all(
             _has_ytd(parts, period.last) and (before is None or _has_ytd(parts, before)) for parts in in_ytd
@@ -113,12 +115,18 @@ def _owed(
 
 
 def _owing(world: World, metric: Metric, cells: Cells) -> list[tuple[str, int]]:
-    """Return the units that owe the metric and from which base period on."""
+    """Return the units that owe the metric and from which base period on: the first that they reported.
+
+    Who reported a quarter owes all of it.
+    """
     if metric.id in world.expected:
         return [(unit, 0) for unit in world.tree.by_unit]
     first: dict[str, int] = {}
     for (unit, _), parts in cells.items():
-        first[unit] = min(first.get(unit, min(parts)), *parts)
+        for index, part in parts.items():
+            quarter = world.calendar.periods[world.calendar.bases[index].quarter]
+            since = quarter.months[0] if "quarter" in part.kinds else index
+            first[unit] = min(first.get(unit, since), since)
     return list(first.items())
 
 

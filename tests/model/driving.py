@@ -2,7 +2,7 @@
 
 import datetime as dt
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -200,7 +200,8 @@ def differences(company: Company, drawn: RandomCompany, course: Course) -> list[
                 f"as of step {step + 1}: {line}" for line in compare_boards(company, world, moment, wanted)
             ]
         judge = drawn.features.owed_at_once or moment == course.moments[-1]
-        found += [f"after step {step + 1}: {line}" for line in compare(standing, wanted, completeness=judge)]
+        judged = drawn.world.metrics.keys() - drawn.uncertain if judge else frozenset()
+        found += [f"after step {step + 1}: {line}" for line in compare(standing, wanted, judged)]
     return found
 
 
@@ -209,10 +210,8 @@ def _key(row: Any) -> RowKey:
     return row.metric, row.unit, row.period, dims, SCENARIOS[row.scenario]
 
 
-def compare(
-    standing: dict[RowKey, Any], wanted: dict[RowKey, Row], *, completeness: bool = True
-) -> list[str]:
-    """Return a line for each difference between the product's rows and the model's."""
+def compare(standing: dict[RowKey, Any], wanted: dict[RowKey, Row], judged: Set[str]) -> list[str]:
+    """Return a line for each difference between the product's rows and the model's; completeness of `judged` metrics."""
     found = [
         f"{key}: the product has a row: {standing[key].value}" for key in standing.keys() - wanted.keys()
     ]
@@ -226,7 +225,7 @@ def compare(
             "ytd": (row.ytd, model.ytd),
             "version": (row.metric_version, model.version),
         }
-        if completeness:
+        if key[0] in judged:
             pairs["completeness"] = row.completeness, model.completeness
             pairs["reason"] = row.reason, _reason(row.reason, model)
         found += [f"{key}: {name} is {got}, not {want}" for name, (got, want) in pairs.items() if got != want]
