@@ -71,7 +71,6 @@ class Slot:
     group: str
     reporters: list[str] = field(default_factory=list)
     modes: dict[tuple[str, str], Mode] = field(default_factory=dict)
-    quarterly: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -81,14 +80,13 @@ class RandomCompany:
     world: World
     slots: list[Slot]
     reported: list[str]
+    quarterly: set[str]
     features: Features
 
     @cached_property
     def uncertain(self) -> set[str]:
         """Metrics whose completeness the product doesn't tell as it should."""
-        found = (
-            set() if self.features.quarters_owed else {name for slot in self.slots for name in slot.quarterly}
-        )
+        found = set() if self.features.quarters_owed else set(self.quarterly)
         for metric in self.world.derived:
             if any(part in found for version in metric.versions for part in version.parts):
                 found.add(metric.id)
@@ -104,12 +102,13 @@ def draw_company(seed: int, slots: int, features: Features) -> RandomCompany:
         lines += draw_lines(rng, slot, features)
     bases = draw_bases(rng, features)
     metrics = bases | draw_derived(rng, list(bases.values()))
+    quarterly = {name for name in bases if rng.random() < 0.15}
     for slot in groups:
-        draw_modes(rng, slot, list(bases.values()), features)
+        draw_modes(rng, slot, list(bases.values()), quarterly, features)
     calendar = Calendar(starts=rng.choice([1, 1, 4]))
     expected = {name: ("plant",) for name in bases if rng.random() < 0.7} if rng.random() < 0.4 else {}
     world = World(calendar, Tree(tuple(lines), dt.date(2026, 6, 30)), metrics, expected)
-    return RandomCompany(world, groups, list(bases), features)
+    return RandomCompany(world, groups, list(bases), quarterly, features)
 
 
 # Trees --------------------------------------------------------------------------------------------------------
@@ -163,11 +162,12 @@ def draw_leaf(rng: Random, unit: str, parents: list[str], features: Features) ->
 
 def draw_bases(rng: Random, features: Features) -> dict[str, Metric]:
     """Return about ten reported metrics: the common aggregations, and some of all others."""
-    kinds = [(time, org) for time in OVER_TIME for org in OVER_ORG]
-    if not features.sums_over_time_only:
-        kinds = [kind for kind in kinds if kind[0] != "sum" or kind[1] in ("sum", "none")]
+    kinds = [(time, rng.choice(OVER_ORG)) for time in ("last", "min", "max", "none")]
+    kinds.append((rng.choice(OVER_TIME[1:]), rng.choice(OVER_ORG)))
+    if features.sums_over_time_only:
+        kinds.append(("sum", rng.choice(OVER_ORG)))
     found = {}
-    for n, (over_time, over_org) in enumerate([*COMMON, *rng.sample(kinds, 5)]):
+    for n, (over_time, over_org) in enumerate([*COMMON, *kinds]):
         unit = (
             rng.choice(["CNY", "CNY", "万元"])
             if n in (0, 1)
@@ -215,7 +215,7 @@ def draw_formula(rng: Random, money: list[str]) -> Formula:
 
 def draw_name(rng: Random, money: list[str]) -> Formula:
     """Return a metric, sometimes its period before or its year so far."""
-    return ("metric", rng.choice(money), rng.choice(["", "", "", "", "prior", "ytd"]))
+    return ("metric", rng.choice(money), rng.choice(["", "", "", "prior", "prior", "ytd"]))
 
 
 def draw_amount(rng: Random, money: list[str], depth: int) -> Formula:
@@ -252,15 +252,12 @@ def draw_condition(rng: Random, money: list[str]) -> Formula:
 # Reporting ----------------------------------------------------------------------------------------------------
 
 
-def draw_modes(rng: Random, slot: Slot, bases: list[Metric], features: Features) -> None:
-    """Say for each metric how each plant of a group reports it; grains of one metric are mixed only on request."""
+def draw_modes(rng: Random, slot: Slot, bases: list[Metric], quarterly: set[str], features: Features) -> None:
+    """Say for each metric how each plant of a group reports it; quarters beside months only on request."""
     for metric in bases:
-        quarterly = rng.random() < (0.4 if features.quarters_beside_months else 0.15)
         for unit in slot.reporters:
             modes = [*MODES, *YEARLY] if metric.versions[0].over_time == "sum" else MODES
             mode = rng.choice(modes)
-            if quarterly:
-                slot.quarterly.add(metric.id)
-            if quarterly and (not features.quarters_beside_months or rng.random() < 0.5):
+            if metric.id in quarterly and (not features.quarters_beside_months or rng.random() < 0.5):
                 mode = QUARTERLY
             slot.modes[metric.id, unit] = mode

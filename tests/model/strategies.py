@@ -16,19 +16,15 @@ from tests.model.definitions import Dims, Value
 from tests.model.parts import last_day
 
 Numbers = list[Any]
-FOCUS = 3
-"""Metrics that one history is about: few, so that its deliveries meet."""
-WINDOW = 7
-"""Months that one history is about."""
 SPECIAL = [Decimal(text) for text in (
     "0", "1", "-1", "2", "3", "10", "100", "-100", "0.000000000001", "-0.000000000001", "0.0000000000005", "7", "200",
     "0.333333333333", "-0.666666666667", "999999999999.999999", "-999999999999.999999", "0.1", "30000", "1e12",
 )]  # fmt: skip
-PLACES = FOCUS * 4 * WINDOW * 4 * 6 * 8
+PLACES = 4 * 4 * 8 * 4 * 6 * 8
 
 facts = st.tuples(st.integers(0, PLACES - 1), st.integers(0, 4095))
 steps = st.tuples(st.integers(0, 11), st.lists(facts, min_size=1, max_size=6))
-histories = st.tuples(st.integers(0, 4095), st.lists(steps, min_size=1, max_size=4))
+histories = st.tuples(st.integers(0, 16383), st.lists(steps, min_size=1, max_size=4))
 
 
 def many_histories(count: int) -> Any:
@@ -56,11 +52,8 @@ Step = list[Delivery] | Withdrawal
 
 def read_history(company: RandomCompany, slot: Slot, numbers: Any) -> list[Step]:
     """Return what a history's numbers mean for a group."""
-    focus, drawn = numbers
-    metrics = [
-        company.reported[(focus // 7 + n * (1 + focus % 3)) % len(company.reported)] for n in range(FOCUS)
-    ]
-    start = company.world.calendar.index(dt.date(2025, 10, 1)) + focus % 5
+    number, drawn = numbers
+    focus = _read_focus(company, slot, number)
     read: list[Step] = []
     for kind, facts_ in drawn:
         if kind == 11:
@@ -68,13 +61,31 @@ def read_history(company: RandomCompany, slot: Slot, numbers: Any) -> list[Step]
         elif kind == 10 and read:
             read.append(read[-min(len(read), 1 + len(facts_))])
         else:
-            read.append(
-                _read_step(company, slot, [_read_fact(company, slot, metrics, start, f) for f in facts_])
-            )
+            read.append(_read_step(company, [_read_fact(company, slot, focus, f) for f in facts_]))
     return read
 
 
-def _read_step(company: RandomCompany, slot: Slot, values: list[tuple[Mode, str, Value]]) -> Step:
+@dataclass(frozen=True)
+class Focus:
+    """What one history is about: few metrics, units and months, so that its deliveries meet."""
+
+    metrics: list[str]
+    units: list[str]
+    months: list[int]
+
+
+def _read_focus(company: RandomCompany, slot: Slot, number: int) -> Focus:
+    number, first = divmod(number, len(company.reported))
+    number, apart = divmod(number, 3)
+    number, start = divmod(number, 6)
+    number, wide = divmod(number, 4)
+    metrics = [company.reported[(first + n * (1 + apart)) % len(company.reported)] for n in range(1 + wide)]
+    begin = company.world.calendar.index(dt.date(2025, 10, 1)) + start
+    units = slot.reporters[number % len(slot.reporters) :][: 1 + wide] or slot.reporters
+    return Focus(metrics, units, [begin + n for n in range((1, 2, 4, 7)[(number + wide) % 4])])
+
+
+def _read_step(company: RandomCompany, values: list[tuple[Mode, str, Value]]) -> Step:
     by_source: dict[str, list[tuple[str, Value]]] = {}
     for mode, period, value in values:
         if company.world.tree.chain_on(value.org, last_day(company.world, value.period)):
@@ -83,17 +94,18 @@ def _read_step(company: RandomCompany, slot: Slot, values: list[tuple[Mode, str,
 
 
 def _read_fact(
-    company: RandomCompany, slot: Slot, metrics: list[str], start: int, numbers: tuple[int, int]
+    company: RandomCompany, slot: Slot, focus: Focus, numbers: tuple[int, int]
 ) -> tuple[Mode, str, Value]:
     place, size = numbers
-    place, metric = divmod(place, FOCUS)
-    place, unit = divmod(place, len(slot.reporters))
-    place, month = divmod(place, WINDOW)
+    place, metric = divmod(place, 4)
+    place, unit = divmod(place, 4)
+    place, month = divmod(place, 8)
     place, day = divmod(place, 4)
     scenario, dims = divmod(place, 6)
-    definition, org = company.world.metrics[metrics[metric]], slot.reporters[unit]
+    definition = company.world.metrics[focus.metrics[metric % len(focus.metrics)]]
+    org = focus.units[unit % len(focus.units)]
     mode = slot.modes[definition.id, org]
-    base = company.world.calendar.bases[start + month]
+    base = company.world.calendar.bases[focus.months[month % len(focus.months)]]
     days = [
         base.stop - dt.timedelta(days=1),
         base.start,
