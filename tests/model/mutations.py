@@ -26,6 +26,11 @@ class Mutation:
 
 
 MUTATIONS = [
+    Mutation("a year-to-date is taken for the month's", "rollup/leaf", "ytd_now - ytd_before", "ytd_now"),
+    Mutation(
+        "the units above aren't recomputed", "rollup/scope",
+        "SELECT t.metric_id, k.ancestor_id AS org_id", "SELECT t.metric_id, k.org_id",
+    ),
     Mutation(
         "superseded submissions count too", "rollup/insert_parts",
         "s.superseded_at = 'infinity' AND s.authority", "s.authority",
@@ -64,7 +69,6 @@ MUTATIONS = [
         "a definition begins a month late", "rollup/placed",
         "v.valid_from <= s.start AND s.start < v.valid_to", "v.valid_from < s.start AND s.start <= v.valid_to",
     ),
-    Mutation("a year-to-date is taken for the month's", "rollup/leaf", "ytd_now - ytd_before", "ytd_now"),
     Mutation(
         "any month's last value for the period's", "rollup/leaf",
         "max(last_value) FILTER (WHERE month = last_month)", "max(last_value) FILTER (WHERE inside)",
@@ -114,10 +118,6 @@ MUTATIONS = [
     Mutation(
         "two formulas on the day of the change", "rollup/derived",
         "p.start >= :valid_from AND p.start < :valid_to", "p.start > :valid_from AND p.start <= :valid_to",
-    ),
-    Mutation(
-        "the units above aren't recomputed", "rollup/scope",
-        "SELECT t.metric_id, k.ancestor_id AS org_id", "SELECT t.metric_id, k.org_id",
     ),
     Mutation(
         "prior() doesn't look over the turn of the year", "rollup/scope_derived",

@@ -16,6 +16,7 @@ from tests.model.mutations import MUTATIONS, Mutation
 from tests.model.test_rollup_properties import FEATURES, GROUPS, compare_histories
 
 IN_EVERY_RUN = 2
+"""So many of the first mutations, which show at once."""
 SEEDS, PASSES = 3, 3
 """Companies, and passes of each, within which a fault must show; most show in the first one."""
 Companies = Callable[[int], tuple[str, Company, RandomCompany]]
