@@ -17,6 +17,7 @@ from tests.model.companies import Features, RandomCompany, draw_company
 from tests.model.driving import differences, empty, play, publish_company
 from tests.model.strategies import many_histories
 
+EXAMPLES = os.environ.get("KPI_TEST_EXAMPLES")  # the tests themselves run in an environment of their own
 FEATURES = Features()
 GROUPS = 40
 """Groups of a company, each with a history in every pass."""
@@ -34,7 +35,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def wanted_cases(config: pytest.Config) -> int:
-    return int(os.environ.get("KPI_TEST_EXAMPLES") or (10_000 if config.getoption("--long") else 2 * FULL))
+    return int(EXAMPLES or (10_000 if config.getoption("--long") else 2 * FULL))
 
 
 def plan_passes(cases: int) -> tuple[int, int]:

@@ -19,6 +19,7 @@ from tests.model.driving import as_fact, current_submission
 from tests.model.ledger_checks import SMALL, ledger_differences, simple_value
 from tests.model.ledger_model import Ledger, SliceKey
 
+EXAMPLES = os.environ.get("KPI_TEST_EXAMPLES")  # the tests themselves run in an environment of their own
 PERIOD = "2026-03"
 KEY: SliceKey = ("book", "p1", PERIOD)
 
@@ -113,7 +114,7 @@ def run_both(changes: tuple[Change, Change]) -> None:
 
 @pytest.mark.timeout(900)
 def test_two_at_once_are_one_after_the_other(company: Company, request: pytest.FixtureRequest) -> None:
-    trials = int(os.environ.get("KPI_TEST_EXAMPLES") or (200 if request.config.getoption("--long") else 20))
+    trials = int(EXAMPLES or (200 if request.config.getoption("--long") else 20))
     ledger = Ledger(SMALL)
     first = simple_value("sales", "p1", PERIOD, 1)
     company.deliver(as_fact(PERIOD, first), source="book")
