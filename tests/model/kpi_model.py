@@ -7,16 +7,18 @@ unit above it from the base periods in which the cell counts there; a KPI puts t
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 
 from tests.model.calendars import Period
 from tests.model.completeness import Count, count_reported
 from tests.model.definitions import Dims, Metric, Value, Version, World, coarser
+from tests.model.eliminating import Eliminations, nothing
 from tests.model.exact import add, compute, mentioned, quotient, scale
-from tests.model.parts import Cells, Part, make_parts
+from tests.model.parts import Cells, Key, Part, make_parts
 from tests.model.placing import Placing
+from tests.model.rolling import add_rolling
 from tests.model.shares import Share, combine, measure, over_units
 
 Cell = tuple[str, Dims]  # unit, dimension set
@@ -49,15 +51,61 @@ class Boards:
     placing: Placing
 
     @cached_property
+    def parts(self) -> dict[Key, Cells]:
+        """The parts of all values, by metric, scenario and explicit version (0: whatever is in force)."""
+        return make_parts(self.world, self.values)
+
+    @cached_property
+    def eliminations(self) -> Eliminations:
+        """What the company's intra-group pairs match."""
+        return Eliminations.find(self.world, self.parts)
+
+    @cached_property
     def rows(self) -> Board:
-        """All KPIs, base metrics and derived ones."""
+        """All KPIs under the definitions in force, base metrics and derived ones."""
         board: Board = {}
-        for (metric, scenario, explicit), cells in make_parts(self.world, self.values).items():
-            if not explicit:
-                board |= self._base_rows(self.world.metrics[metric], scenario, cells)
-        for metric_ in self.world.derived:
-            self._derive(board, metric_)
+        for name, scenario in dict.fromkeys((name, scenario) for name, scenario, _ in self.parts):
+            metric = self.world.metrics[name]
+            board |= self._base_rows(metric, scenario, self._cells_in_force(metric, scenario))
+        for metric in self.world.derived:
+            self._derive(board, metric)
         return board
+
+    def rows_of_version(self, number: int) -> Board:
+        """All KPIs under definition version `number`, of the periods in which it isn't the one in force.
+
+        Of a base metric from what was reported for that version; a derived one from its parts as they are.
+        """
+        board: Board = {}
+        for (name, scenario, explicit), cells in self.parts.items():
+            metric = self.world.metrics[name]
+            if explicit == number:
+                alone = replace(metric, versions=(metric.versions[number - 1],))
+                board |= self._base_rows(alone, scenario, cells)
+        for metric in self.world.derived:
+            if len(metric.versions) >= number:
+                derived = dict(self.rows)
+                for key in [key for key in derived if key[0] == metric.id]:
+                    del derived[key]
+                self._derive(derived, replace(metric, versions=(metric.versions[number - 1],)))
+                board |= {key: row for key, row in derived.items() if key[0] == metric.id}
+        return {key: row for key, row in board.items() if self._in_force(key).number != number}
+
+    def _in_force(self, key: RowKey) -> Version:
+        return self._version(self.world.metrics[key[0]], self.world.calendar.periods[key[2]])
+
+    def _cells_in_force(self, metric: Metric, scenario: str) -> Cells:
+        """Return what counts whatever the version, with what was reported for the version in force in its base period."""
+        cells: Cells = {}
+        bases = self.world.calendar.bases
+        for (name, of, explicit), found in self.parts.items():
+            if (name, of) != (metric.id, scenario):
+                continue
+            for cell, parts in found.items():
+                for index, part in parts.items():
+                    if explicit in (0, metric.at(bases[index].start).number):
+                        cells.setdefault(cell, {})[index] = part
+        return cells
 
     # Base metrics -----------------------------------------------------------------------------------------------
 
@@ -67,7 +115,7 @@ class Boards:
             version = self._version(metric, period)
             shares: dict[Cell, dict[Cell, Share]] = defaultdict(dict)
             for (unit, dims), parts in cells.items():
-                for above, share in self._raise(period, version, unit, parts):
+                for above, share in self._raise(period, version, (metric.id, scenario, unit, dims), parts):
                     for set_ in coarser(dims) if version.over_org != "none" else (dims,):
                         shares[above, set_][unit, dims] = share
             for (above, set_), found in shares.items():
@@ -77,6 +125,7 @@ class Boards:
                 key = metric.id, above, period.key, set_, scenario
                 board[key] = Row(version.number, value, missing=missing, shares=found)
         self._add_ytd(board, metric)
+        add_rolling(self.world.calendar, metric, board)
         if scenario == "actual":
             self._add_completeness(board, metric, cells)
         return board
@@ -98,15 +147,29 @@ class Boards:
         return [self.world.calendar.periods[key] for key in keys]
 
     def _raise(
-        self, period: Period, version: Version, unit: str, parts: dict[int, Part]
+        self, period: Period, version: Version, place: tuple[str, str, str, Dims], parts: dict[int, Part]
     ) -> Iterator[tuple[str, Share]]:
         """Yield each unit above (itself too) in which the cell counts in the period, with its share there."""
+        unit = place[2]
         at_end = version.over_time == "last" or any(parts[m].ytd for m in period.months if m in parts)
         for above, stays in self.placing.find(unit, period, at_end=at_end).items():
             if version.over_org != "none" or above == unit:
-                share = measure(self.world.calendar, period, version, parts, stays)
+                counted = self._eliminate(place, above, parts) if self.world.pairs else parts
+                share = measure(self.world.calendar, period, version, counted, stays)
                 if share is not None:
                     yield above, share
+
+    def _eliminate(
+        self, place: tuple[str, str, str, Dims], above: str, parts: dict[int, Part]
+    ) -> dict[int, Part]:
+        """Return the parts as they count in a unit that may hold both sides of a pair."""
+        counted = {}
+        for index, part in parts.items():
+            partner = self.eliminations.partner(*place, index)
+            both = partner is not None and above in self.placing.above(partner[0], index)
+            both = both and above in self.placing.above(place[2], index)
+            counted[index] = nothing(part) if partner and partner[1] and both else part
+        return counted
 
     def _add_ytd(self, board: Board, metric: Metric) -> None:
         """Fill in the year-to-dates; a quarter's is that of its newest base period."""
@@ -164,8 +227,12 @@ class Boards:
             row = board.get((part, unit, period, dims, scenario))
             return None if row is None else row.ytd if modifier == "ytd" else row.value
 
-        def read_ytd(part: str, modifier: str) -> Decimal | None:
+        def read_ytd(part: str, _: str) -> Decimal | None:
             return read(part, "ytd")
+
+        def read_rolling(part: str, _: str) -> Decimal | None:
+            row = board.get((part, unit, key, dims, scenario))
+            return row.rolling if row else None
 
         rows = [board[found] for part in version.parts if (found := (part, *place)) in board]
         known = [row.completeness for row in rows if row.completeness is not None]
@@ -173,6 +240,7 @@ class Boards:
             version.number,
             _evaluate(version, read),
             ytd=None if _looks_back(version) else _evaluate(version, read_ytd),
+            rolling=None if _looks_back(version) else _evaluate(version, read_rolling),
             completeness=min(known) if known and scenario == "actual" else None,
             missing=max((row.missing for row in rows if row.missing), default=None),
         )
