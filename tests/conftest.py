@@ -55,7 +55,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostg
 @pytest.fixture
 def database_url(postgres: EmbeddedPostgres) -> Iterator[str]:
     """Return the URL of a fresh, empty database that the migrator owns."""
-    yield from _lend_database(postgres, "template0")
+    yield from lend_database(postgres, "template0")
 
 
 @pytest.fixture(scope="session")
@@ -72,7 +72,7 @@ def warehouse_template(postgres: EmbeddedPostgres) -> str:
 @pytest.fixture
 def warehouse_url(postgres: EmbeddedPostgres, warehouse_template: str) -> Iterator[str]:
     """Return the migrator's URL of a fresh, migrated warehouse, which loader and bi_reader may enter too."""
-    yield from _lend_database(postgres, warehouse_template)
+    yield from lend_database(postgres, warehouse_template)
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def reader_url(postgres: EmbeddedPostgres, warehouse_url: str) -> str:
     return postgres.url("bi_reader", Path(warehouse_url).name)
 
 
-def _lend_database(postgres: EmbeddedPostgres, template: str) -> Iterator[str]:
+def lend_database(postgres: EmbeddedPostgres, template: str) -> Iterator[str]:
     name = f"test_{next(_numbers)}"
     postgres.create_database(name, template=template)
     postgres.grant_roles(name)

@@ -1,0 +1,131 @@
+"""Faults that could slip into the rollup's SQL; the comparison with the model must find each of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """A fault: in the statement `file`, `old` (which stands there exactly once) is replaced by `new`."""
+
+    fault: str
+    file: str
+    old: str
+    new: str
+
+    def mutate(self, read_sql: Callable[[str], str]) -> Callable[[str], str]:
+        """Return `read_sql` with the fault in it. Raises ValueError where the statement isn't as expected any more."""
+        found = read_sql(self.file).count(self.old)
+        if found != 1:
+            raise ValueError(
+                f"{self.fault}: {self.old!r} stands {found} times in {self.file}.sql; adapt the mutation"
+            )
+        return lambda name: (
+            read_sql(name).replace(self.old, self.new) if name == self.file else read_sql(name)
+        )
+
+
+MUTATIONS = [
+    Mutation("a year-to-date is taken for the month's", "rollup/leaf", "ytd_now - ytd_before", "ytd_now"),
+    Mutation(
+        "the units above aren't recomputed", "rollup/scope",
+        "SELECT t.metric_id, k.ancestor_id AS org_id", "SELECT t.metric_id, k.org_id",
+    ),
+    Mutation(
+        "superseded submissions count too", "rollup/insert_parts",
+        "s.superseded_at = 'infinity' AND s.authority", "s.authority",
+    ),
+    Mutation(
+        "sum for last", "rollup/leaf",
+        "WHEN over_time = 'last' THEN last_value", "WHEN over_time = 'last' THEN total",
+    ),
+    Mutation(
+        "a unit's place at the period's start instead of the month's", "rollup/base",
+        "ON k.org_id = l.org_id AND l.point >= k.valid_from AND l.point < k.valid_to",
+        "ON k.org_id = l.org_id AND l.start >= k.valid_from AND l.start < k.valid_to",
+    ),
+    Mutation(
+        "the last value is the first one", "rollup/insert_parts",
+        "(max(ARRAY[d.date - DATE '2000-01-01', d.value]) FILTER (WHERE whole))[2]",
+        "(min(ARRAY[d.date - DATE '2000-01-01', d.value]) FILTER (WHERE whole))[2]",
+    ),
+    Mutation(
+        "values of one date aren't added", "rollup/insert_parts",
+        "ELSE sum(value) END AS value", "ELSE max(value) END AS value",
+    ),
+    Mutation(
+        "values of one date are added where they are averaged", "rollup/insert_parts",
+        "WHEN 'average' THEN ledger.quotient(sum(value), count(*))", "WHEN 'average' THEN sum(value)",
+    ),
+    Mutation(
+        "the first touched month is left out", "rollup/insert_parts",
+        "f.month BETWEEN :first AND :last", "f.month > :first AND f.month <= :last",
+    ),
+    Mutation(
+        "a unit that moves counts twice in its month", "rollup/placed",
+        "THEN s.last_month ELSE pt.month END < k.valid_to", "THEN s.last_month ELSE pt.month END <= k.valid_to",
+    ),
+    Mutation(
+        "a definition begins a month late", "rollup/placed",
+        "v.valid_from <= s.start AND s.start < v.valid_to", "v.valid_from < s.start AND s.start <= v.valid_to",
+    ),
+    Mutation(
+        "any month's last value for the period's", "rollup/leaf",
+        "max(last_value) FILTER (WHERE month = last_month)", "max(last_value) FILTER (WHERE inside)",
+    ),
+    Mutation(
+        "the month before a quarter is added to it", "rollup/leaf",
+        "sum(total) FILTER (WHERE inside) AS total", "sum(total) AS total",
+    ),
+    Mutation(
+        "what doesn't aggregate is aggregated", "rollup/leaf",
+        "over_time = 'none' AND :grain = 'M' AND most = 1", "over_time = 'none' AND :grain = 'M'",
+    ),
+    Mutation(
+        "highest values are added", "rollup/base",
+        "WHEN min(over_time) = 'max' THEN max(value)", "WHEN min(over_time) = 'max' THEN sum(value)",
+    ),
+    Mutation(
+        "an average over all units, reported or not", "rollup/base",
+        "WHEN 'average' THEN ledger.quotient(sum(r.value), count(r.value))",
+        "WHEN 'average' THEN ledger.quotient(sum(r.value), count(*))",
+    ),
+    Mutation(
+        "what doesn't add up over dimensions is added", "rollup/base",
+        "WHERE r.over_org <> 'none' OR d.coarser_id = d.dimset_id", "WHERE true",
+    ),
+    Mutation(
+        "the year so far never begins anew", "rollup/base",
+        "c.dimset_id, c.scenario, c.year_start ORDER BY c.start", "c.dimset_id, c.scenario ORDER BY c.start",
+    ),
+    Mutation(
+        "stocks are added up over the year", "rollup/base",
+        "WHEN c.over_time = 'last' THEN c.value", "WHEN c.over_time = 'last' THEN sum(c.value) OVER year_so_far",
+    ),
+    Mutation(
+        "a stock of any month makes the period complete", "rollup/seen",
+        "bool_or(last_value IS NOT NULL AND month = last_month) AS has_last", "bool_or(last_value IS NOT NULL) AS has_last",
+    ),
+    Mutation("owed from the last delivery on", "rollup/owed", "min(p.month)", "max(p.month)"),
+    Mutation(
+        "a part of the period before is taken for one of the period", "rollup/derived",
+        "count(DISTINCT w.metric_id) FILTER (WHERE w.start = p.start) AS present", "count(DISTINCT w.metric_id) AS present",
+    ),
+    Mutation(
+        "as complete as the best part", "rollup/derived",
+        "min(w.completeness) FILTER", "max(w.completeness) FILTER",
+    ),
+    Mutation(
+        "two formulas on the day of the change", "rollup/derived",
+        "p.start >= :valid_from AND p.start < :valid_to", "p.start > :valid_from AND p.start <= :valid_to",
+    ),
+    Mutation(
+        "prior() doesn't look over the turn of the year", "rollup/scope_derived",
+        "BETWEEN s.year_start AND s.year_start + 380", "BETWEEN s.year_start AND s.year_start",
+    ),
+    Mutation(
+        "a quarter's year-to-date is that of its first month", "rollup/quarter_ytd", "month DESC", "month",
+    ),
+    Mutation("what has vanished stays", "rollup/changed", "FULL JOIN", "LEFT JOIN"),
+    Mutation("months that weren't touched are forgotten", "rollup/clear_parts", " AND p.month = t.month", ""),
+]  # fmt: skip

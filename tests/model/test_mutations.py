@@ -1,0 +1,70 @@
+"""The comparison with the model finds faults: each mutation of the rollup's SQL must make a difference."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from functools import cache
+
+import pytest
+
+from include import warehouse
+from include.stack.postgres import EmbeddedPostgres
+from tests.company import Company
+from tests.conftest import lend_database
+from tests.model.companies import RandomCompany, draw_company
+from tests.model.driving import publish_company
+from tests.model.mutations import MUTATIONS, Mutation
+from tests.model.test_rollup_properties import FEATURES, GROUPS, compare_histories
+
+IN_EVERY_RUN = 2
+"""So many of the first mutations, which show at once."""
+SEEDS, PASSES = 3, 3
+"""Companies, and passes of each, within which a fault must show; most show in the first one."""
+Companies = Callable[[int], tuple[str, Company, RandomCompany]]
+
+
+@pytest.fixture(scope="module")
+def warehouses(
+    postgres: EmbeddedPostgres, warehouse_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Companies]:
+    """Return how to get random companies, each published in a warehouse of its own."""
+    with contextlib.ExitStack() as stack:
+
+        @cache
+        def publish(seed: int) -> tuple[str, Company, RandomCompany]:
+            url = stack.enter_context(contextlib.contextmanager(lend_database)(postgres, warehouse_template))
+            drawn = draw_company(seed, GROUPS, FEATURES)
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv("KPI_WAREHOUSE_URL", url)
+                return url, publish_company(tmp_path_factory.mktemp("config"), drawn), drawn
+
+        yield publish
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    "mutation",
+    [
+        pytest.param(mutation, id=mutation.fault, marks=[] if place < IN_EVERY_RUN else pytest.mark.long)
+        for place, mutation in enumerate(MUTATIONS)
+    ],
+)
+def test_the_model_finds(mutation: Mutation, warehouses: Companies, monkeypatch: pytest.MonkeyPatch) -> None:
+    read_sql = warehouse.read_sql
+    for seed in range(SEEDS):
+        url, company, drawn = warehouses(seed)
+        monkeypatch.setenv("KPI_WAREHOUSE_URL", url)
+        monkeypatch.setattr(warehouse, "read_sql", mutation.mutate(read_sql))
+        try:
+            compare_histories(company, drawn, PASSES)
+        except AssertionError as difference:
+            assert "after step" in str(difference)
+            return
+        finally:
+            monkeypatch.setattr(warehouse, "read_sql", read_sql)
+    pytest.fail("no difference")
+
+
+def test_there_are_twenty() -> None:
+    assert len(MUTATIONS) >= 20
+    for mutation in MUTATIONS:
+        mutation.mutate(warehouse.read_sql)

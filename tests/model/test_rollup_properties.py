@@ -1,0 +1,95 @@
+"""Every KPI of random companies and delivery histories, against the independent model.
+
+A case is the delivery history of one group of a company: deliveries of several sources, corrections, replays and
+withdrawals. A pass plays the histories of all groups at once, as one rollup costs the same for one group or forty.
+KPI_TEST_EXAMPLES says how many cases are wanted: 10,000 with --long.
+"""
+
+import ast
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+
+from tests.company import Company
+from tests.model.companies import Features, RandomCompany, draw_company
+from tests.model.driving import differences, empty, play, publish_company
+from tests.model.strategies import many_histories
+
+EXAMPLES = os.environ.get("KPI_TEST_EXAMPLES")  # the tests themselves run in an environment of their own
+FEATURES = Features()
+GROUPS = 40
+"""Groups of a company, each with a history in every pass."""
+FULL = 34
+"""Histories of a pass that deliver anything, at the least that is to be expected."""
+_cases: list[int] = []
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """As many companies, and passes of each, as the wanted number of cases takes."""
+    if "seed" in metafunc.fixturenames:
+        passes, companies = plan_passes(wanted_cases(metafunc.config))
+        metafunc.parametrize("seed", range(companies))
+        metafunc.parametrize("passes", [passes])
+
+
+def wanted_cases(config: pytest.Config) -> int:
+    return int(EXAMPLES or (10_000 if config.getoption("--long") else 2 * FULL))
+
+
+def plan_passes(cases: int) -> tuple[int, int]:
+    passes = -(-cases // FULL)
+    companies = max(2, -(-passes // 10))
+    return -(-passes // companies), companies
+
+
+@pytest.mark.timeout(900)
+def test_every_kpi_is_the_models(
+    seed: int, passes: int, warehouse_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KPI_WAREHOUSE_URL", warehouse_url)
+    drawn = draw_company(seed, GROUPS, FEATURES)
+    compare_histories(publish_company(tmp_path, drawn), drawn, passes)
+
+
+def compare_histories(company: Company, drawn: RandomCompany, passes: int) -> None:
+    """Play `passes` times a history in each group; fails with what differs from the model."""
+
+    # The first example that Hypothesis makes is the simplest one: forty groups with a fact each.
+    @settings(max_examples=passes + 1, deadline=None, derandomize=True, database=None, report_multiple_bugs=False,
+              phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck))  # fmt: skip
+    @given(numbers=many_histories(GROUPS))
+    def check(numbers: tuple[object, ...]) -> None:
+        empty(company)
+        course = play(company, drawn, numbers)
+        wrong = differences(company, drawn, course)
+        assert not wrong, "\n".join(wrong[:30])
+        _cases.append(course.cases)
+
+    check()
+
+
+def test_there_were_as_many_cases_as_wanted(request: pytest.FixtureRequest) -> None:
+    if not _cases:
+        pytest.skip("counts what the test above played")
+    assert sum(_cases) >= wanted_cases(request.config)
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["calendars", "completeness", "definitions",
+        "eliminating", "exact", "kpi_model", "ledger_model", "parts", "placing",
+        "rolling", "shares", "trees"],
+)  # fmt: skip
+def test_the_model_shares_no_code_with_the_product(module: str) -> None:
+    tree = ast.parse((Path(__file__).parent / f"{module}.py").read_text("utf-8"))
+    imported = {
+        name
+        for node in ast.walk(tree)
+        for name in (
+            [node.module or ""] if isinstance(node, ast.ImportFrom)
+            else [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        )
+    }  # fmt: skip
+    assert not {name for name in imported if name.startswith("include") or name == "tests.company"}
