@@ -159,8 +159,11 @@ def _aggregate(connection: Connection, catalogue: Catalogue, grain: Grain) -> No
     periods = catalogue.periods.periods_in_year
     warehouse.run(connection, "rollup/span", grain=grain, carry=carry)
     warehouse.run(connection, "rollup/intra_group")
-    warehouse.run_script(connection, "ANALYZE span; ANALYZE intra_group")
-    warehouse.run(connection, "rollup/placed")
+    warehouse.run(connection, "rollup/so_far")
+    warehouse.run(connection, "rollup/last_open")
+    warehouse.run_script(connection, "ANALYZE span; ANALYZE intra_group; ANALYZE so_far; ANALYZE last_open")
+    warehouse.run(connection, "rollup/placed", grain=grain)
+    warehouse.run(connection, "rollup/placed_closed", grain=grain)
     warehouse.run_script(connection, "ANALYZE placed")
     warehouse.run(connection, "rollup/leaf", grain=grain)
     warehouse.run(connection, "rollup/seen")

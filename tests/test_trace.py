@@ -1,6 +1,7 @@
 """What a KPI is made of: contributions add up to it, or recompute to it, before and after a restatement."""
 
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -8,9 +9,10 @@ import pytest
 
 from include import warehouse
 from include.board import trace_kpi
-from tests.company import Company, Fact
+from tests.company import Company, Fact, read_company
 from tests.test_rollup import months
 from tests.test_rollup_values import rates, rich
+from tests.test_rollup_years import CLOSING
 
 __all__ = ["rich"]
 
@@ -83,6 +85,22 @@ def test_a_weighted_average_recomputes_and_members_are_listed(rich: Company) -> 
     )
     kpi, facts = trace(rich, "customers", "group", "2026-01")
     assert len({fact["member"] for fact in facts}) == kpi["value"] == 1
+
+
+def test_a_closed_unit_and_one_that_changed_its_way_of_reporting(
+    warehouse_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KPI_WAREHOUSE_URL", warehouse_url)
+    company = Company(read_company(tmp_path, org=CLOSING))
+    company.count(
+        *months("sales", "p4", 10, 25, basis="Y"), *months("sales", "p3", 10, 10, 10), *months("sales", "p1", 10, 20, 30, basis="Y"),
+        *months("sales", "p3", 40, 55, 60, first=4, basis="Y"), *months("sales", "p1", 10, 10, 11, first=4),
+    )  # fmt: skip
+    for period in ("2026-01", "2026-02", "2026-03", "2026-04", "2026-05", "2026-06", "2026-Q1", "2026-Q2"):
+        for org in ("group", "east", "west", "p1", "p3", "p4"):
+            row = company.board("sales", org, period)
+            if row is not None and row.value is not None:
+                assert total(trace(company, "sales", org, period)[1]) == row.value, (org, period)
 
 
 def test_where_it_was_read_and_at_which_rate(rich: Company) -> None:

@@ -265,6 +265,25 @@ SELECT org_id, path, valid_from, valid_to, TIMESTAMPTZ '-infinity' FROM ledger.o
 INSERT INTO ledger.past_period
 SELECT grain, start, period, year, quarter, last_month, previous, year_ago, TIMESTAMPTZ '-infinity' FROM ledger.period;
 
+CREATE INDEX part_ytd ON ledger.part (metric_id) WHERE ytd IS NOT NULL;
+
+CREATE OR REPLACE FUNCTION ledger.ensure_partition(wanted date) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    first date := date_trunc('month', wanted);
+    partition text := format('fact_%s', to_char(first, 'YYYY_MM'));
+BEGIN
+    IF EXISTS (SELECT FROM pg_class WHERE relnamespace = 'ledger'::regnamespace AND relname = partition) THEN RETURN; END IF;
+    PERFORM pg_advisory_xact_lock(hashtext('ledger.ensure_partition'));
+    -- A query sees what another load has made while this one waited; to_regclass doesn't always.
+    IF NOT EXISTS (SELECT FROM pg_class WHERE relnamespace = 'ledger'::regnamespace AND relname = partition) THEN
+        -- Made apart and attached: unlike CREATE TABLE ... PARTITION OF, that stops no reader and no other load.
+        EXECUTE format('CREATE TABLE ledger.%I (LIKE ledger.fact INCLUDING DEFAULTS)', partition);
+        EXECUTE format('ALTER TABLE ledger.fact ATTACH PARTITION ledger.%I FOR VALUES FROM (%L) TO (%L)',
+                       partition, first, (first + interval '1 month')::date);
+    END IF;
+END $$;
+
 CREATE OR REPLACE FUNCTION ledger.gather_statistics(wanted text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

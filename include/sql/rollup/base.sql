@@ -27,7 +27,9 @@ WITH raised AS (
                 WHEN min(over_time) = 'average' AND min(over_org) <> 'sum'
                     THEN coalesce(ledger.quotient(sum(averages), sum(months_reported)), sum(value))
                 ELSE sum(value * factor) END AS value,
-           sum(value * factor) FILTER (WHERE NOT is_ytd) AS flow,
+           sum(flow * factor) AS flow,
+           bool_and(hidden) AS hidden,
+           bool_or(is_quarter) AS is_quarter,
            sum(ytd_now * factor) AS ytd_now,
            sum(weighted) AS weighted, sum(weight) AS weight,
            max(missing) AS missing,
@@ -46,8 +48,11 @@ WITH raised AS (
                WHEN 'max' THEN max(r.value)
                WHEN 'weighted_average' THEN ledger.quotient(sum(r.weighted), sum(r.weight))
                ELSE sum(r.value) END END AS value,
+           min(r.over_org) AS over_org,
            sum(r.flow) AS flow,
            sum(r.ytd_now) AS ytd_now,
+           bool_and(r.hidden) AS hidden,
+           bool_or(r.is_quarter) AS is_quarter,
            CASE WHEN count(r.missing) = 0 THEN sum(r.weighted) END AS weighted,
            CASE WHEN count(r.missing) = 0 THEN sum(r.weight) END AS weight,
            max(r.missing) AS missing,
@@ -70,39 +75,45 @@ WITH raised AS (
     SELECT basis, metric_id, ancestor_id, start, scenario, at_end,
            CASE WHEN at_end THEN units ELSE unit_months END AS reported, days
     FROM counted
+), figured AS (
+    SELECT c.basis, c.metric_id, c.org_id, c.start, c.dimset_id, c.scenario, c.metric_version,
+           trim_scale(c.value) AS value,
+           trim_scale(CASE
+               WHEN count(c.missing) OVER year_so_far > 0 THEN NULL
+               WHEN c.over_time = 'sum' AND c.over_org NOT IN ('sum', 'none') THEN NULL
+               WHEN c.over_time = 'sum' AND c.ytd_now IS NOT NULL
+                   THEN c.ytd_now + coalesce(sum(c.flow) OVER year_so_far, 0)
+               WHEN c.over_time = 'sum' THEN sum(c.flow) OVER year_so_far
+               WHEN c.over_time = 'last' THEN c.value
+               WHEN c.over_time = 'average' AND :grain = 'M'
+                   THEN ledger.quotient(sum(c.value) OVER year_so_far, count(c.value) OVER year_so_far)
+               WHEN c.over_time = 'min' THEN min(c.value) OVER year_so_far
+               WHEN c.over_time = 'max' THEN max(c.value) OVER year_so_far
+               WHEN c.over_time = 'weighted_average'
+                   THEN ledger.quotient(sum(c.weighted) OVER year_so_far, sum(c.weight) OVER year_so_far)
+           END) AS ytd,
+           NULL::numeric AS rolling,
+           c.weighted, c.weight,
+           CASE WHEN c.scenario = 'A' THEN least(1, coalesce(ledger.quotient(r.reported, nullif(expected, 0)), 1)) END
+               AS completeness,
+           CASE WHEN c.value IS NULL AND c.over_time <> 'distinct' THEN c.reason
+                ELSE nullif(concat_ws('; ',
+                    CASE WHEN c.scenario = 'A' AND r.reported < expected
+                         THEN format('partial: %s of %s %s reported', r.reported, expected,
+                                     CASE WHEN r.at_end OR :grain = 'M' THEN 'units' ELSE 'unit-months' END) END,
+                    CASE WHEN c.unmatched THEN 'intra-group amounts that don''t match are not eliminated' END,
+                    CASE WHEN c.is_mixed THEN 'the definition changed within the period' END,
+                    'no ytd: ' || CASE WHEN c.over_time = 'sum' AND c.over_org NOT IN ('sum', 'none') THEN 'units aren''t added up'
+                                       WHEN c.over_time <> 'last' THEN max(c.missing) OVER year_so_far END), '') END AS reason,
+           coalesce(r.days, 0)::integer AS reported,
+           c.is_quarter, c.hidden
+    FROM combined AS c
+    LEFT JOIN reported AS r ON r.basis = c.basis AND r.metric_id = c.metric_id AND r.ancestor_id = c.org_id
+        AND r.start = c.start AND r.scenario = c.scenario
+    LEFT JOIN owed AS x ON x.basis = c.basis AND x.metric_id = c.metric_id AND x.org_id = c.org_id AND x.start = c.start
+    CROSS JOIN LATERAL (SELECT CASE WHEN r.at_end THEN x.at_end ELSE x.in_months END AS expected) AS owing
+    WINDOW year_so_far AS (PARTITION BY c.basis, c.metric_id, c.org_id, c.dimset_id, c.scenario, c.year_start ORDER BY c.start)
 )
-SELECT c.basis, c.metric_id, c.org_id, c.start, c.dimset_id, c.scenario, c.metric_version,
-       trim_scale(c.value) AS value,
-       trim_scale(CASE
-           WHEN count(c.missing) OVER year_so_far > 0 THEN NULL
-           WHEN c.over_time = 'sum' AND c.ytd_now IS NOT NULL
-               THEN c.ytd_now + coalesce(sum(c.flow) OVER year_so_far, 0)
-           WHEN c.over_time = 'sum' THEN sum(c.flow) OVER year_so_far
-           WHEN c.over_time = 'last' THEN c.value
-           WHEN c.over_time = 'average' AND :grain = 'M'
-               THEN ledger.quotient(sum(c.value) OVER year_so_far, count(c.value) OVER year_so_far)
-           WHEN c.over_time = 'min' THEN min(c.value) OVER year_so_far
-           WHEN c.over_time = 'max' THEN max(c.value) OVER year_so_far
-           WHEN c.over_time = 'weighted_average'
-               THEN ledger.quotient(sum(c.weighted) OVER year_so_far, sum(c.weight) OVER year_so_far)
-       END) AS ytd,
-       NULL::numeric AS rolling,
-       c.weighted, c.weight,
-       CASE WHEN c.scenario = 'A' THEN least(1, coalesce(ledger.quotient(r.reported, nullif(expected, 0)), 1)) END
-           AS completeness,
-       CASE WHEN c.value IS NULL AND c.over_time <> 'distinct' THEN c.reason
-            ELSE nullif(concat_ws('; ',
-                CASE WHEN c.scenario = 'A' AND r.reported < expected
-                     THEN format('partial: %s of %s %s reported', r.reported, expected,
-                                 CASE WHEN r.at_end OR :grain = 'M' THEN 'units' ELSE 'unit-months' END) END,
-                CASE WHEN c.unmatched THEN 'intra-group amounts that don''t match are not eliminated' END,
-                CASE WHEN c.is_mixed THEN 'the definition changed within the period' END,
-                'no ytd: ' || CASE WHEN c.over_time <> 'last' THEN max(c.missing) OVER year_so_far END), '') END AS reason,
-       coalesce(r.days, 0)::integer AS reported,
-       true AS computed
-FROM combined AS c
-LEFT JOIN reported AS r ON r.basis = c.basis AND r.metric_id = c.metric_id AND r.ancestor_id = c.org_id
-    AND r.start = c.start AND r.scenario = c.scenario
-LEFT JOIN owed AS x ON x.basis = c.basis AND x.metric_id = c.metric_id AND x.org_id = c.org_id AND x.start = c.start
-CROSS JOIN LATERAL (SELECT CASE WHEN r.at_end THEN x.at_end ELSE x.in_months END AS expected) AS owing
-WINDOW year_so_far AS (PARTITION BY c.basis, c.metric_id, c.org_id, c.dimset_id, c.scenario, c.year_start ORDER BY c.start)
+SELECT basis, metric_id, org_id, start, dimset_id, scenario, metric_version, value, ytd, rolling, weighted, weight, completeness,
+       reason, reported, is_quarter, true AS computed
+FROM figured WHERE NOT hidden

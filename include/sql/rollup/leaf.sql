@@ -12,15 +12,16 @@ WITH timed AS (
            coalesce(CASE WHEN over_time <> 'last' THEN rival_id END,
                     (max(ARRAY[last_date - DATE '2000-01-01', rival_id]) FILTER (WHERE is_last AND over_time = 'last'))[2])
                AS rival_id,
-           min(greatest(stretch, start)) AS point, min(part_version) FILTER (WHERE inside) < max(part_version) FILTER (WHERE inside)
+           min(greatest(stretch, least(start, at))) AS point, min(part_version) FILTER (WHERE inside) < max(part_version) FILTER (WHERE inside)
                AS is_mixed,
            min(year_start) AS year_start,
            min(version) AS version, over_time, min(over_org) AS over_org, min(months) AS months,
            min(consolidation) AS consolidation, min(carry_forward) AS carry_forward,
-           bool_or(ytd IS NOT NULL) AS is_ytd,
+           bool_or(is_ytd) AS is_ytd,
+           bool_and(hidden) AS hidden,
            bool_or(quarter_total IS NOT NULL AND inside) AS is_quarter,
            count(*) FILTER (WHERE inside AND n > 0) AS months_reported,
-           max(ytd) FILTER (WHERE month = last_month) AS ytd_now,
+           max(ytd) FILTER (WHERE is_ytd AND month = at) AS ytd_now,
            max(ytd) FILTER (WHERE month = before_last_month) AS ytd_before,
            bool_and(before_last_month IS NULL) AS opens_year,
            sum(total) FILTER (WHERE inside) AS total,
@@ -38,10 +39,10 @@ WITH timed AS (
     FROM placed
     GROUP BY key, start, dimset_id, scenario, stretch, over_time,
              CASE WHEN over_time <> 'last' THEN partner_id END, CASE WHEN over_time <> 'last' THEN rival_id END
-    HAVING bool_or(inside AND (n > 0 OR ytd IS NOT NULL OR :grain = 'Q')) OR bool_or(is_last AND over_time = 'last')
+    HAVING bool_or(inside AND (n > 0 OR is_ytd OR :grain = 'Q')) OR bool_or(is_last AND over_time = 'last') OR bool_or(hidden)
 ), valued AS (
     SELECT *,
-           CASE WHEN missing IS NOT NULL THEN NULL
+           CASE WHEN missing IS NOT NULL OR hidden THEN NULL
                 WHEN is_ytd THEN CASE WHEN opens_year THEN ytd_now ELSE ytd_now - ytd_before END
                 WHEN is_quarter THEN CASE WHEN :grain = 'Q' THEN quarter_total END
                 WHEN over_time = 'sum' THEN total
@@ -55,9 +56,10 @@ WITH timed AS (
     FROM timed
 )
 SELECT key, basis, tree, metric_id, org_id, start, year_start, dimset_id, scenario, point, version, over_time, over_org,
-       consolidation, is_ytd, ytd_now, value, averages, months_reported, weighted, weight, partner_id::integer AS partner_id,
+       consolidation, is_ytd, is_quarter, hidden, ytd_now, value,
+       CASE WHEN missing IS NOT NULL OR is_ytd THEN NULL WHEN is_quarter THEN quarter_total ELSE value END AS flow, averages, months_reported, weighted, weight, partner_id::integer AS partner_id,
        rival_id::integer AS rival_id, missing, is_mixed,
-       CASE WHEN value IS NOT NULL THEN NULL
+       CASE WHEN value IS NOT NULL OR hidden THEN NULL
             WHEN missing IS NOT NULL THEN missing
             WHEN is_ytd AND ytd_now IS NULL THEN 'no year-to-date value for the period''s last month'
             WHEN is_ytd THEN 'no year-to-date value for the period before'

@@ -6,8 +6,9 @@ WITH owing AS (
     SELECT metric_id, org_id, valid_from, valid_to FROM ledger.expectation
     WHERE metric_id IN (SELECT metric_id FROM scope)
     UNION
-    SELECT p.metric_id, p.org_id, min(p.month), DATE 'infinity'
+    SELECT p.metric_id, p.org_id, min(CASE WHEN p.quarter_total IS NULL THEN p.month ELSE m.quarter_start END), DATE 'infinity'
     FROM ledger.part AS p
+    JOIN ledger.period AS m ON m.grain = 'M' AND m.start = p.month
     WHERE p.scenario = 'A' AND p.metric_id IN (SELECT metric_id FROM scope)
       AND NOT EXISTS (SELECT FROM ledger.expectation AS e WHERE e.metric_id = p.metric_id)
     GROUP BY p.metric_id, p.org_id

@@ -6,7 +6,9 @@ CREATE TEMP TABLE scope ON COMMIT DROP AS
 WITH year AS (
     SELECT year_start, max(stop) AS stop FROM ledger.period WHERE grain = 'M' GROUP BY year_start
 ), touched_year AS (
-    SELECT DISTINCT t.metric_id, t.org_id, p.year_start, y.stop
+    SELECT DISTINCT t.metric_id, t.org_id, p.year_start, y.stop,
+           NOT EXISTS (SELECT FROM ledger.part AS e
+                       WHERE e.metric_id = t.metric_id AND e.org_id = t.org_id AND e.month < t.month) AS is_first
     FROM touched AS t
     JOIN ledger.period AS p ON p.grain = 'M' AND p.start = t.month
     JOIN year AS y ON y.year_start = p.year_start
@@ -14,6 +16,14 @@ WITH year AS (
     SELECT metric_id, org_id, year_start, stop FROM touched_year
     UNION
     SELECT t.metric_id, t.org_id, y.year_start, y.stop FROM touched_year AS t JOIN year AS y ON y.year_start = t.stop
+    UNION
+    -- A unit that nobody expects to report owes from its first delivery on: that reaches all later years.
+    SELECT t.metric_id, t.org_id, y.year_start, y.stop
+    FROM touched_year AS t JOIN year AS y ON y.year_start > t.year_start
+    WHERE t.is_first
+      AND NOT EXISTS (SELECT FROM ledger.expectation AS e WHERE e.metric_id = t.metric_id)
+      AND EXISTS (SELECT FROM ledger.part AS p
+                  WHERE p.metric_id = t.metric_id AND p.month >= y.year_start AND p.month < y.stop)
 )
 SELECT k.tree AS basis, k.tree, r.metric_id, k.ancestor_id AS org_id, r.year_start, true AS wanted
 FROM reached AS r

@@ -6,18 +6,18 @@ CREATE TEMP TABLE seen ON COMMIT DROP AS
 WITH sets AS (
     SELECT key, min(basis) AS basis, min(metric_id) AS metric_id, start, scenario, chain, dimset_id, min(point) AS point,
            min(months) AS months,
-           bool_or(ytd IS NOT NULL) AS is_ytd,
+           bool_or(is_ytd) AS is_ytd,
            bool_or(quarter_total IS NOT NULL AND inside) AS is_quarter,
            bool_or(over_time = 'last') AS at_end,
-           bool_or(ytd IS NOT NULL AND month = last_month)
+           bool_or(is_ytd AND ytd IS NOT NULL AND month = at)
                AND bool_or(before_last_month IS NULL OR ytd IS NOT NULL AND month = before_last_month) AS has_difference,
            bool_or(is_last) AS has_last
-    FROM placed
+    FROM placed WHERE NOT hidden
     GROUP BY key, start, scenario, chain, dimset_id
 ), months AS (
     SELECT key, start, scenario, chain, bool_or(n > 0) AS reported,
            bit_count(bit_or(days)::bit(64)) AS days
-    FROM placed WHERE inside
+    FROM placed WHERE inside AND NOT hidden
     GROUP BY key, start, scenario, chain, month
 ), counted AS (
     SELECT key, start, scenario, chain, count(*) FILTER (WHERE reported) AS months_reported, sum(days) AS days
