@@ -29,6 +29,7 @@ SELECT m.metric, o.unit, p.period, d.dimensions::text AS dimensions, k.scenario,
 FROM ledger.kpi AS k
 JOIN ledger.metric AS m USING (metric_id) JOIN ledger.org AS o USING (org_id) JOIN ledger.dimset AS d USING (dimset_id)
 JOIN ledger.period AS p ON p.grain = k.grain AND p.start = k.start
+WHERE k.basis = 'W'
 """
 
 
@@ -116,7 +117,7 @@ def play(company: Company, drawn: RandomCompany, numbers: Iterable[Any]) -> Cour
             company.roll_up()
         _note(company, course, ledgers)
     with warehouse.connect() as connection:
-        warehouse.run(connection, "rollup/touch_all")
+        warehouse.run(connection, "rollup/touch_all", cause="recomputation")
     company.roll_up()
     _note(company, course, ledgers)
     return course
@@ -176,8 +177,9 @@ def write_dims(dims: Dims) -> str:
 def empty(company: Company) -> None:
     """Forget all that was delivered: a new database for each example would cost a second."""
     with warehouse._engine(warehouse.loader_url()).begin() as owner:
-        owner.execute(text("TRUNCATE ledger.submission, ledger.coverage, ledger.fact, ledger.part, ledger.kpi, "
-                           "ledger.touched_month, ledger.touched_quarter CASCADE"))  # fmt: skip
+        owner.execute(text("TRUNCATE ledger.submission, ledger.coverage, ledger.fact, ledger.part, ledger.part_member, "
+                           "ledger.part_currency, ledger.kpi, ledger.restatement, ledger.touched_month, ledger.touched_quarter "
+                           "CASCADE"))  # fmt: skip
 
 
 # Comparison ---------------------------------------------------------------------------------------------------

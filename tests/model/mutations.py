@@ -29,10 +29,10 @@ MUTATIONS = [
     Mutation("a year-to-date is taken for the month's", "rollup/leaf", "ytd_now - ytd_before", "ytd_now"),
     Mutation(
         "the units above aren't recomputed", "rollup/scope",
-        "SELECT t.metric_id, k.ancestor_id AS org_id", "SELECT t.metric_id, k.org_id",
+        "r.metric_id, k.ancestor_id AS org_id", "r.metric_id, k.org_id",
     ),
     Mutation(
-        "superseded submissions count too", "rollup/insert_parts",
+        "superseded submissions count too", "rollup/current_fact",
         "s.superseded_at = 'infinity' AND s.authority", "s.authority",
     ),
     Mutation(
@@ -41,8 +41,7 @@ MUTATIONS = [
     ),
     Mutation(
         "a unit's place at the period's start instead of the month's", "rollup/base",
-        "ON k.org_id = l.org_id AND l.point >= k.valid_from AND l.point < k.valid_to",
-        "ON k.org_id = l.org_id AND l.start >= k.valid_from AND l.start < k.valid_to",
+        "l.point >= k.valid_from AND l.point < k.valid_to", "l.start >= k.valid_from AND l.start < k.valid_to",
     ),
     Mutation(
         "the last value is the first one", "rollup/insert_parts",
@@ -58,7 +57,7 @@ MUTATIONS = [
         "WHEN 'average' THEN ledger.quotient(sum(value), count(*))", "WHEN 'average' THEN sum(value)",
     ),
     Mutation(
-        "the first touched month is left out", "rollup/insert_parts",
+        "the first touched month is left out", "rollup/current_fact",
         "f.month BETWEEN :first AND :last", "f.month > :first AND f.month <= :last",
     ),
     Mutation(
@@ -70,8 +69,8 @@ MUTATIONS = [
         "v.valid_from <= s.start AND s.start < v.valid_to", "v.valid_from < s.start AND s.start <= v.valid_to",
     ),
     Mutation(
-        "any month's last value for the period's", "rollup/leaf",
-        "max(last_value) FILTER (WHERE month = last_month)", "max(last_value) FILTER (WHERE inside)",
+        "any month's last value for the period's", "rollup/placed",
+        "WHEN v.carry_forward IS NULL THEN pt.month = s.last_month", "WHEN v.carry_forward IS NULL THEN s.inside",
     ),
     Mutation(
         "the month before a quarter is added to it", "rollup/leaf",
@@ -83,7 +82,7 @@ MUTATIONS = [
     ),
     Mutation(
         "highest values are added", "rollup/base",
-        "WHEN min(over_time) = 'max' THEN max(value)", "WHEN min(over_time) = 'max' THEN sum(value)",
+        "WHEN min(over_time) = 'max' THEN max(value * factor)", "WHEN min(over_time) = 'max' THEN sum(value * factor)",
     ),
     Mutation(
         "an average over all units, reported or not", "rollup/base",
@@ -104,7 +103,7 @@ MUTATIONS = [
     ),
     Mutation(
         "a stock of any month makes the period complete", "rollup/seen",
-        "bool_or(last_value IS NOT NULL AND month = last_month) AS has_last", "bool_or(last_value IS NOT NULL) AS has_last",
+        "bool_or(is_last) AS has_last", "bool_or(last_date IS NOT NULL) AS has_last",
     ),
     Mutation("owed from the last delivery on", "rollup/owed", "min(p.month)", "max(p.month)"),
     Mutation(
@@ -127,5 +126,9 @@ MUTATIONS = [
         "a quarter's year-to-date is that of its first month", "rollup/quarter_ytd", "month DESC", "month",
     ),
     Mutation("what has vanished stays", "rollup/changed", "FULL JOIN", "LEFT JOIN"),
-    Mutation("months that weren't touched are forgotten", "rollup/clear_parts", " AND p.month = t.month", ""),
+    Mutation(
+        "months that weren't touched are forgotten", "rollup/clear_parts",
+        "\nWHERE p.metric_id = t.metric_id AND p.org_id = t.org_id AND p.month = t.month",
+        "\nWHERE p.metric_id = t.metric_id AND p.org_id = t.org_id",
+    ),
 ]  # fmt: skip
