@@ -133,9 +133,6 @@ def test_two_at_once_are_one_after_the_other(company: Company, request: pytest.F
     assert outcomes["one"] >= trials // 8
 
 
-@pytest.mark.xfail(
-    reason="ledger.ensure_partition: to_regclass doesn't see what another load made meanwhile", strict=False
-)
 def test_two_sources_begin_a_month_at_once(company: Company) -> None:
     ledger = Ledger(SMALL)
     for trial in range(12):
