@@ -1,14 +1,14 @@
 """Random companies for the model and the product: trees, metrics, sources; and how each unit reports each metric."""
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from random import Random
 
 from tests.model.calendars import Calendar
-from tests.model.definitions import Metric, Version, World
+from tests.model.definitions import RATES, Metric, Pair, Version, World
 from tests.model.exact import Formula
 from tests.model.trees import FIRST, LAST, Line, Tree
 
@@ -23,6 +23,14 @@ OVER_TIME, OVER_ORG = (
     ("sum", "average", "min", "max", "none"),
 )
 LEAVES = 4
+SIMPLE = {f"m{n}" for n in range(11)}
+"""Metrics whose value is all there is to say."""
+CHANGES = ["opens", "closes", "away", "merges"]
+OWNED = [Decimal(1), Decimal("0.8"), Decimal("0.755"), Decimal("0.3")]
+RATE_METRICS = {
+    name: Metric(name, "CNY", (Version(over_time="last" if kind == "closing" else "average"),), ("currency",))
+    for kind, name in RATES.items()
+}
 
 
 @dataclass(frozen=True)
@@ -39,16 +47,47 @@ class Features:
     """A unit that reports for the first time for an earlier year owes the later ones at once, not at the next recomputation."""
     sums_over_time_only: bool = False
     """Metrics that add up over time but not over units."""
+    carry_forward: bool = True
+    """Stocks whose last value holds for some days."""
+    weights: bool = True
+    """Weighted averages."""
+    members: bool = True
+    """Counts of distinct members."""
+    shares: bool = True
+    """Metrics of which a unit counts with the share that is owned."""
+    currencies: bool = True
+    """Amounts in foreign currency, and rates that come late, change, or never come."""
+    pairs: bool = True
+    """Intra-group pairs."""
+    mergers: bool = True
+    """Units that become part of another."""
+    own_completeness: bool = False
+    """What doesn't aggregate over units is as complete as the unit's own reports, whatever is merged into it."""
+    pairs_alike: bool = False
+    """Intra-group pairs like for like, where one side isn't there in all months of a quarter."""
+    prior_years: bool = False
+    """prior() on another tree, over the turn of a year before which that tree is the same, at once."""
+    means_rounded_once: bool = False
+    """The mean over months of a unit that moved, added up over units, is the same to the last place on every tree."""
+    ytd_by_version: bool = False
+    """The year so far under a definition version that isn't in force."""
+    explicit_versions: bool = True
+    """Values reported for a definition version, whatever is in force."""
 
 
 @dataclass(frozen=True)
 class Mode:
-    """How a unit reports a metric: in a source, whose slices and whose values have a grain (D, M, Q), on a basis."""
+    """How a unit reports a metric: in a source, whose slices and whose values have a grain (D, M, Q), on a basis.
+
+    Amounts are in `currency` (None: the metric's own); `explicit`: each is reported for a definition version.
+    """
 
     source: str
     slice: str
     grain: str
     basis: str = "F"
+    currency: str | None = None
+    explicit: bool = False
 
 
 MONTHLY = Mode("book", "M", "M")
@@ -66,7 +105,10 @@ QUARTERLY = Mode("other", "Q", "Q")
 
 @dataclass
 class Slot:
-    """One group of the company, below the root: the units that report, and how each reports each metric."""
+    """One group of the company, below the root: the units that report, and how each reports each metric.
+
+    The slot `rates` stands for who reports the currency rates.
+    """
 
     group: str
     reporters: list[str] = field(default_factory=list)
@@ -101,13 +143,18 @@ def draw_company(seed: int, slots: int, features: Features) -> RandomCompany:
     for slot in groups:
         lines += draw_lines(rng, slot, features)
     bases = draw_bases(rng, features)
-    metrics = bases | draw_derived(rng, list(bases.values()))
-    quarterly = {name for name in bases if rng.random() < 0.15}
+    metrics = bases | draw_derived(rng, [m for m in bases.values() if m.unit in ("CNY", "万元", "t")])
+    quarterly = {name for name in bases if name in SIMPLE and rng.random() < 0.15}
     for slot in groups:
         draw_modes(rng, slot, list(bases.values()), quarterly, features)
     calendar = Calendar(starts=rng.choice([1, 1, 4]))
-    expected = {name: ("plant",) for name in bases if rng.random() < 0.7} if rng.random() < 0.4 else {}
-    world = World(calendar, Tree(tuple(lines), dt.date(2026, 6, 30)), metrics, expected)
+    expected = {name: ("plant",) for name in bases if name in SIMPLE and rng.random() < 0.7}
+    expected = expected if rng.random() < 0.4 else {}
+    if features.currencies:
+        metrics |= RATE_METRICS
+        groups[-1] = Slot("rates", ["root"])
+    pairs = (Pair("billed", "bought", "partner", Decimal("0.01")),) if features.pairs else ()
+    world = World(calendar, Tree(tuple(lines), dt.date(2026, 6, 30)), metrics, expected, pairs)
     return RandomCompany(world, groups, list(bases), quarterly, features)
 
 
@@ -128,16 +175,21 @@ def draw_lines(rng: Random, slot: Slot, features: Features) -> list[Line]:
         unit = f"{group}p{n}"
         slot.reporters.append(unit)
         lines += draw_leaf(rng, unit, [one, two, group], features)
-    return lines
+    if not features.shares:
+        return lines
+    return [replace(line, ownership=rng.choice(OWNED)) if line.unit != group else line for line in lines]
 
 
 def draw_leaf(rng: Random, unit: str, parents: list[str], features: Features) -> list[Line]:
-    """Return one plant's lines."""
+    """Return one plant's lines; the first plant of a group is always there, as another may become part of it."""
     here, there = rng.sample(parents, 2)
     turn, later = sorted(rng.sample(TURNS, 2))
     if features.mid_period_openings and rng.random() < 0.3:
         turn += dt.timedelta(days=14)
-    kind = rng.choice(["stays", "stays", "moves", "moves", "returns", "opens", "closes", "away"])
+    stays = unit.endswith("p0")
+    kind = rng.choice(["stays", "stays", "moves", "moves", "returns", *([] if stays else CHANGES)])
+    if kind == "merges" and features.mergers:
+        return [Line(unit, here, "plant", stop=turn.replace(day=1), into=f"{unit[:-1]}0")]
     if kind == "moves":
         return [
             Line(unit, here, "plant", stop=turn.replace(day=1)),
@@ -176,13 +228,40 @@ def draw_bases(rng: Random, features: Features) -> dict[str, Metric]:
             else rng.choice(["CNY", "t"])
         )
         versions = [Version(over_time=over_time, over_org=over_org)]
-        if rng.random() < 0.2 and over_time != "sum":
-            versions.append(Version(2, rng.choice(TURNS), over_time, rng.choice(OVER_ORG)))
+        if rng.random() < 0.3:
+            other = "sum" if over_time == "sum" else rng.choice(OVER_ORG)
+            versions.append(Version(2, rng.choice(TURNS), over_time, other))
         dimensions = (
             rng.choice([("product", "channel"), ("product",)]) if n < 4 else rng.choice([(), ("product",)])
         )
         found[f"m{n}"] = Metric(f"m{n}", unit, tuple(versions), dimensions)
-    return found
+    return found | draw_further(rng, features)
+
+
+def draw_further(rng: Random, features: Features) -> dict[str, Metric]:
+    """Return the metrics whose values need more than a number, as far as wanted."""
+    owned = features.shares
+    carried = Version(
+        over_time="last",
+        over_org="sum",
+        carry_forward=rng.choice([3, 14, 31, 62]),
+        proportionate=owned and rng.random() < 0.5,
+    )
+    side = Version(over_time=rng.choice(["sum", "sum", "last"]), over_org="sum")
+    wanted = {
+        "carried": (features.carry_forward, "CNY", carried, ()),
+        "price": (features.weights, "CNY", Version(over_time="weighted_average", over_org="weighted_average"), ("product",)),
+        "people": (features.members, "人", Version(over_time="distinct", over_org="distinct"), ("product",)),
+        "owned": (owned, "CNY", Version(over_time=rng.choice(OVER_TIME[:5]), over_org="sum", proportionate=True), ()),
+        "dollars": (features.currencies, "USD", Version(over_time=rng.choice(OVER_TIME[:3]), over_org="sum"), ()),
+        "billed": (features.pairs, "CNY", side, ("partner", "product")),
+        "bought": (features.pairs, "CNY", side, ("partner",)),
+    }  # fmt: skip
+    return {
+        name: Metric(name, unit, (version,), dimensions, "USD" if unit == "USD" else None)
+        for name, (is_wanted, unit, version, dimensions) in wanted.items()
+        if is_wanted
+    }
 
 
 def draw_derived(rng: Random, bases: list[Metric]) -> dict[str, Metric]:
@@ -256,8 +335,13 @@ def draw_modes(rng: Random, slot: Slot, bases: list[Metric], quarterly: set[str]
     """Say for each metric how each plant of a group reports it; quarters beside months only on request."""
     for metric in bases:
         for unit in slot.reporters:
-            modes = [*MODES, *YEARLY] if metric.versions[0].over_time == "sum" else MODES
-            mode = rng.choice(modes)
+            yearly = metric.versions[0].over_time == "sum" and "partner" not in metric.dimensions
+            mode = rng.choice([*MODES, *YEARLY] if yearly else MODES)
             if metric.id in quarterly and (not features.quarters_beside_months or rng.random() < 0.5):
                 mode = QUARTERLY
+            is_money = metric.unit in ("CNY", "万元", "USD") and mode.basis != "Y" and mode.grain != "Q"
+            if features.currencies and is_money and rng.random() < 0.3:
+                mode = replace(mode, currency=rng.choice(["EUR", "CNY" if metric.unit == "USD" else "USD"]))
+            if features.explicit_versions and len(metric.versions) > 1 and rng.random() < 0.5:
+                mode = replace(mode, explicit=True)
             slot.modes[metric.id, unit] = mode

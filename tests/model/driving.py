@@ -1,10 +1,9 @@
-"""Drives the product with what the strategies draw, and compares its boards with the model's."""
+"""Drives the product with what the strategies draw, and the model beside it."""
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Set
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,24 +11,20 @@ from sqlalchemy import text
 
 from include import warehouse
 from tests.company import SOURCE, Company, Fact, read_company
-from tests.model.calendars import Period
-from tests.model.companies import RandomCompany
-from tests.model.definitions import Dims, Metric, Value, Version, World
-from tests.model.exact import EXACT, quotient, write
-from tests.model.kpi_model import Boards, Row, RowKey
+from tests.model.companies import RATE_METRICS, RandomCompany
+from tests.model.comparing import Shown, read_boards
+from tests.model.definitions import Dims, Metric, Pair, Value, Version
+from tests.model.exact import write
 from tests.model.ledger_model import Ledger, SliceKey
-from tests.model.placing import as_was
 from tests.model.strategies import Step, Withdrawal, read_history
 from tests.model.trees import FIRST, LAST
 
-SCENARIOS = {"A": "actual", "T": "target", "B": "budget", "F": "forecast"}
-KPIS = """
-SELECT m.metric, o.unit, p.period, d.dimensions::text AS dimensions, k.scenario, k.metric_version, k.value, k.ytd,
-       k.completeness, k.reason, k.computed_at, nullif(k.superseded_at, 'infinity') AS superseded_at
-FROM ledger.kpi AS k
-JOIN ledger.metric AS m USING (metric_id) JOIN ledger.org AS o USING (org_id) JOIN ledger.dimset AS d USING (dimset_id)
-JOIN ledger.period AS p ON p.grain = k.grain AND p.start = k.start
-WHERE k.basis = 'W'
+RATES = """\
+columns:
+  month: {type: month, is: period, required: true}
+  code: {type: text, is: currency}
+  average: {type: decimal, rate: average}
+  closing: {type: decimal, rate: closing}
 """
 
 
@@ -47,15 +42,25 @@ def publish_company(folder: Path, drawn: RandomCompany) -> Company:
     expects = "expects: {org: {level: plant}}\n" if world.expected else ""
     owed = [book[name] for name in world.expected] or [book[drawn.reported[0]]]
     files = {
-        "metrics__all": "".join(map(_write_metric, world.metrics.values())),
+        "metrics__all": "".join(_write_metric(m) for m in world.metrics.values() if m not in RATE_METRICS.values()),
         "org": "".join(_write_line(line) for line in world.tree.lines),
         "calendar": f"{{fiscal_year_starts: {world.calendar.starts}, timezone: Asia/Shanghai, currency: CNY}}\n",
         "sources__book": SOURCE.format(source="book") + expects + columns + "\n".join(owed) + "\n",
         **{f"sources__{name}": SOURCE.format(source=name) + columns + book[drawn.reported[0]] + "\n"
            for name in ("other", "days")},
+        "sources__rates": SOURCE.format(source="rates") + RATES,
+        "eliminations": "".join(_write_pair(pair) for pair in world.pairs),
         "sources__audit": SOURCE.format(source="audit") + "authority: cross_check\n" + columns + book[drawn.reported[0]] + "\n",
     }  # fmt: skip
+    if not world.pairs:
+        del files["eliminations"]
+    if "rates" not in [slot.group for slot in drawn.slots]:
+        del files["sources__rates"]
     return Company(read_company(folder, **files))
+
+
+def _write_pair(pair: Pair) -> str:
+    return f"- {{pair: [{pair.one}, {pair.other}], counterparty: {pair.counterparty}, tolerance: {pair.tolerance}}}\n"
 
 
 def _write_metric(metric: Metric) -> str:
@@ -75,7 +80,10 @@ def _write_version(version: Version) -> str:
         return f"ratio: {{of: {version.ratio[0]}, to: {version.ratio[1]}}}"
     if version.formula:
         return f'formula: "{write(version.formula)}"'
-    return f"over_time: {version.over_time}, over_org: {version.over_org}"
+    text_ = f"over_time: {version.over_time}, over_org: {version.over_org}"
+    if version.carry_forward is not None:
+        text_ += f", carry_forward: {version.carry_forward}"
+    return text_ + (", consolidation: proportionate" if version.proportionate else "")
 
 
 def _write_line(line: Any) -> str:
@@ -83,6 +91,8 @@ def _write_line(line: Any) -> str:
     keys |= {
         "from": None if line.start == FIRST else line.start,
         "to": None if line.stop == LAST else line.stop,
+        "into": line.into,
+        "ownership": None if line.ownership == 1 else line.ownership,
     }
     return "- {" + ", ".join(f"{key}: {value}" for key, value in keys.items() if value) + "}\n"
 
@@ -94,11 +104,13 @@ def _write_line(line: Any) -> str:
 class Course:
     """What stood after each step: the product's moment, and the values that count by the model.
 
-    The last one stands after a recomputation of everything.
+    The last one stands after a recomputation of everything. `shown` are the boards that show only what is in force, as
+    they stood at the last moment but one and at the last.
     """
 
     moments: list[dt.datetime] = field(default_factory=list)
     counted: list[list[Value]] = field(default_factory=list)
+    shown: list[Shown] = field(default_factory=list)
     cases: int = 0
 
 
@@ -116,10 +128,12 @@ def play(company: Company, drawn: RandomCompany, numbers: Iterable[Any]) -> Cour
         if _play_step(company, steps):
             company.roll_up()
         _note(company, course, ledgers)
+    course.shown.append(read_boards(company))
     with warehouse.connect() as connection:
         warehouse.run(connection, "rollup/touch_all", cause="recomputation")
     company.roll_up()
     _note(company, course, ledgers)
+    course.shown.append(read_boards(company))
     return course
 
 
@@ -165,7 +179,8 @@ def as_fact(slice_period: str, value: Value) -> Fact:
     """Return a value as the product's tests deliver it."""
     return Fact(
         value.metric, value.org, value.period, f"{value.value:f}", write_dims(value.dims), value.scenario, value.basis,
-        slice=slice_period,
+        slice=slice_period, currency=value.currency, weight=None if value.weight is None else f"{value.weight:f}",
+        member=value.member, version=value.version,
     )  # fmt: skip
 
 
@@ -180,114 +195,3 @@ def empty(company: Company) -> None:
         owner.execute(text("TRUNCATE ledger.submission, ledger.coverage, ledger.fact, ledger.part, ledger.part_member, "
                            "ledger.part_currency, ledger.kpi, ledger.restatement, ledger.touched_month, ledger.touched_quarter "
                            "CASCADE"))  # fmt: skip
-
-
-# Comparison ---------------------------------------------------------------------------------------------------
-
-
-def differences(company: Company, drawn: RandomCompany, course: Course) -> list[str]:
-    """Return every KPI of every moment that isn't as the model says."""
-    world = drawn.world
-    rows = company.query(KPIS)
-    found: list[str] = []
-    for step, (moment, values) in enumerate(zip(course.moments, course.counted, strict=True)):
-        standing = {
-            _key(row): row
-            for row in rows
-            if row.computed_at <= moment and not (row.superseded_at and row.superseded_at <= moment)
-        }
-        wanted = Boards(world, values, as_was(world)).rows
-        if step == len(course.moments) // 2:
-            found += [
-                f"as of step {step + 1}: {line}" for line in compare_boards(company, world, moment, wanted)
-            ]
-        judge = drawn.features.owed_at_once or moment == course.moments[-1]
-        judged = drawn.world.metrics.keys() - drawn.uncertain if judge else frozenset()
-        found += [f"after step {step + 1}: {line}" for line in compare(standing, wanted, judged)]
-    return found
-
-
-def _key(row: Any) -> RowKey:
-    dims = tuple(sorted(json.loads(row.dimensions).items()))
-    return row.metric, row.unit, row.period, dims, SCENARIOS[row.scenario]
-
-
-def compare(standing: dict[RowKey, Any], wanted: dict[RowKey, Row], judged: Set[str]) -> list[str]:
-    """Return a line for each difference between the product's rows and the model's; completeness of `judged` metrics."""
-    found = [
-        f"{key}: the product has a row: {standing[key].value}" for key in standing.keys() - wanted.keys()
-    ]
-    found += [
-        f"{key}: the product has no row: {wanted[key].value}" for key in wanted.keys() - standing.keys()
-    ]
-    for key in standing.keys() & wanted.keys():
-        row, model = standing[key], wanted[key]
-        pairs = {
-            "value": (row.value, model.value),
-            "ytd": (row.ytd, model.ytd),
-            "version": (row.metric_version, model.version),
-        }
-        if key[0] in judged:
-            pairs["completeness"] = row.completeness, model.completeness
-            pairs["reason"] = row.reason, _reason(row.reason, model)
-        found += [f"{key}: {name} is {got}, not {want}" for name, (got, want) in pairs.items() if got != want]
-    return sorted(found)
-
-
-def compare_boards(
-    company: Company, world: World, moment: dt.datetime, wanted: dict[RowKey, Row]
-) -> list[str]:
-    """Return a line for each difference between the boards as of a moment and the model's."""
-    found = []
-    for view, grain in (("bi.kpi_month_as_of", "M"), ("bi.kpi_quarter_as_of", "Q")):
-        shown = {
-            (row.metric, row.org, row.period, tuple(sorted(row.dimensions.items())), "actual"): row
-            for row in company.query(f"SELECT * FROM {view}(:moment)", moment=moment)
-        }
-        keys = {key for key in wanted if key[4] == "actual" and world.calendar.periods[key[2]].grain == grain}
-        found += [f"{key}: shown or not shown wrongly" for key in shown.keys() ^ keys]
-        for key in shown.keys() & keys:
-            for name, want in _board_columns(world, wanted, key).items():
-                got = getattr(shown[key], name)
-                if got != want:
-                    found.append(f"{key}: {name} is shown as {got}, not {want}")
-    return found
-
-
-def _board_columns(world: World, wanted: dict[RowKey, Row], key: RowKey) -> dict[str, Decimal | None]:
-    """Return what the board shows beside a KPI: the period before, a year ago, the target, and what follows from them."""
-    metric, org, period_key, dims, _ = key
-    period = world.calendar.periods[period_key]
-
-    def value_of(other: Period | None, scenario: str = "actual") -> Decimal | None:
-        row = wanted.get((metric, org, other.key, dims, scenario)) if other else None
-        return row.value if row else None
-
-    value, before = wanted[key].value, value_of(world.calendar.previous(period))
-    ago, target = value_of(world.calendar.period_year_ago(period)), value_of(period, "target")
-    return {
-        "value": value,
-        "ytd": wanted[key].ytd,
-        "previous": before,
-        "year_ago": ago,
-        "target": target,
-        "change": _growth(value, before),
-        "yoy": _growth(value, ago),
-        "attainment": quotient(value, target) if value is not None and target and target > 0 else None,
-    }
-
-
-def _growth(value: Decimal | None, before: Decimal | None) -> Decimal | None:
-    if value is None or before is None or before <= 0:
-        return None
-    return quotient(EXACT.subtract(value, before), before)
-
-
-def _reason(said: str | None, model: Row) -> str | None:
-    """Return the reason that the product should give; any, where the model only knows that there is one."""
-    if model.value is None:
-        return said or "a reason"
-    if model.count and model.count.reported < model.count.owed:
-        return f"partial: {model.count.reported} of {model.count.owed} {model.count.words} reported"
-    incomplete = model.completeness is not None and model.completeness < 1
-    return "partial: a part is incomplete" if incomplete else None

@@ -36,9 +36,13 @@ class Match:
 
 @dataclass
 class Eliminations:
-    """All matches of a company's pairs, and what they take out of the units above."""
+    """All matches of a company's pairs, and what they take out of the units above.
+
+    `sides` are the amounts of each side that reported any and of the other one, and whether they match.
+    """
 
     matches: list[Match]
+    sides: dict[Side, tuple[tuple[Decimal | None, Decimal | None], bool]] = field(default_factory=dict)
     _matched: dict[Side, bool] = field(default_factory=dict)
     _dimensions: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
@@ -53,7 +57,12 @@ class Eliminations:
             mirrored = {(scenario, b, a, index) for scenario, a, b, index in other}
             for scenario, a, b, index in one.keys() | mirrored:
                 amounts = one.get((scenario, a, b, index)), other.get((scenario, b, a, index))
-                found._note(Match(pair, scenario, a, b, index, amounts))
+                match = Match(pair, scenario, a, b, index, amounts)
+                found._note(match)
+                if (scenario, a, b, index) in one:
+                    found.sides[pair.one, scenario, a, b, index] = amounts, match.matched
+                if (scenario, b, a, index) in other:
+                    found.sides[pair.other, scenario, b, a, index] = amounts[::-1], match.matched
         return found
 
     def _note(self, match: Match) -> None:
@@ -109,7 +118,8 @@ def _amount(world: World, metric: str, part: Part) -> Decimal | None:
         return None
     if world.metrics[metric].versions[0].over_time == "last":
         return part.last[1] if part.last else part.quarter
-    return part.total if part.total is not None else part.quarter
+    known = [amount for amount in (part.total, part.quarter) if amount is not None]
+    return add(known) if known else None
 
 
 def _known(amounts: Iterable[Decimal | None]) -> list[Decimal]:

@@ -12,14 +12,14 @@ from decimal import Decimal
 from functools import cached_property
 
 from tests.model.calendars import Period
-from tests.model.completeness import Count, count_reported
+from tests.model.completeness import Count, count_reported, first_reports
 from tests.model.definitions import Dims, Metric, Value, Version, World, coarser
 from tests.model.eliminating import Eliminations, nothing
 from tests.model.exact import add, compute, mentioned, quotient, scale
 from tests.model.parts import Cells, Key, Part, make_parts
 from tests.model.placing import Placing
 from tests.model.rolling import add_rolling
-from tests.model.shares import Share, combine, measure, over_units
+from tests.model.shares import Share, combine, measure, newest_month, over_units
 
 Cell = tuple[str, Dims]  # unit, dimension set
 RowKey = tuple[str, str, str, Dims, str]  # metric, unit, period, dimension set, scenario
@@ -27,7 +27,10 @@ RowKey = tuple[str, str, str, Dims, str]  # metric, unit, period, dimension set,
 
 @dataclass
 class Row:
-    """One KPI. `missing` is the rate that there is none of; `shares` what its cells brought, by cell."""
+    """One KPI. `missing` is the rate that there is none of; `shares` what its cells brought, by cell.
+
+    `no_ytd` is the rate for want of which there is no year to date; `unmatched`: intra-group amounts remain in it.
+    """
 
     version: int
     value: Decimal | None
@@ -36,6 +39,8 @@ class Row:
     count: Count | None = None
     missing: str | None = None
     rolling: Decimal | None = None
+    no_ytd: str | None = None
+    unmatched: bool = False
     shares: dict[Cell, Share] = field(default_factory=dict)
 
 
@@ -77,11 +82,11 @@ class Boards:
         Of a base metric from what was reported for that version; a derived one from its parts as they are.
         """
         board: Board = {}
-        for (name, scenario, explicit), cells in self.parts.items():
+        for name, scenario in dict.fromkeys((name, scenario) for name, scenario, _ in self.parts):
             metric = self.world.metrics[name]
-            if explicit == number:
+            if len(metric.versions) > 1:
                 alone = replace(metric, versions=(metric.versions[number - 1],))
-                board |= self._base_rows(alone, scenario, cells)
+                board |= self._base_rows(alone, scenario, self._cells_of(metric, scenario, number))
         for metric in self.world.derived:
             if len(metric.versions) >= number:
                 derived = dict(self.rows)
@@ -96,6 +101,13 @@ class Boards:
 
     def _cells_in_force(self, metric: Metric, scenario: str) -> Cells:
         """Return what counts whatever the version, with what was reported for the version in force in its base period."""
+        return self._select(metric, scenario, lambda explicit, in_force: explicit in (0, in_force))
+
+    def _cells_of(self, metric: Metric, scenario: str, number: int) -> Cells:
+        """Return what was reported for a version, or for none in the base periods in which that one is in force."""
+        return self._select(metric, scenario, lambda explicit, in_force: (explicit or in_force) == number)
+
+    def _select(self, metric: Metric, scenario: str, counts: Callable[[int, int], bool]) -> Cells:
         cells: Cells = {}
         bases = self.world.calendar.bases
         for (name, of, explicit), found in self.parts.items():
@@ -103,7 +115,7 @@ class Boards:
                 continue
             for cell, parts in found.items():
                 for index, part in parts.items():
-                    if explicit in (0, metric.at(bases[index].start).number):
+                    if counts(explicit, metric.at(bases[index].start).number):
                         cells.setdefault(cell, {})[index] = part
         return cells
 
@@ -123,7 +135,8 @@ class Boards:
                 if value is None and not version.is_base:
                     continue  # a target given for a derived metric: where it gives nothing, its parts may
                 key = metric.id, above, period.key, set_, scenario
-                board[key] = Row(version.number, value, missing=missing, shares=found)
+                unmatched = any(share.unmatched for share in found.values())
+                board[key] = Row(version.number, value, missing=missing, unmatched=unmatched, shares=found)
         self._add_ytd(board, metric)
         add_rolling(self.world.calendar, metric, board)
         if scenario == "actual":
@@ -152,24 +165,38 @@ class Boards:
         """Yield each unit above (itself too) in which the cell counts in the period, with its share there."""
         unit = place[2]
         at_end = version.over_time == "last" or any(parts[m].ytd for m in period.months if m in parts)
-        for above, stays in self.placing.find(unit, period, at_end=at_end).items():
+        found = self.placing.find(unit, period, at_end=at_end)
+        for above, stays in found.items():
             if version.over_org != "none" or above == unit:
-                counted = self._eliminate(place, above, parts) if self.world.pairs else parts
-                share = measure(self.world.calendar, period, version, counted, stays)
+                counted, rivals = parts, frozenset[int]()
+                if self.world.pairs:
+                    counted, rivals = self._eliminate(
+                        place, above, parts, period.last if version.over_time == "last" else None
+                    )
+                share = measure(self.world.calendar, period, version, counted, stays, found[unit])
                 if share is not None:
+                    stayed = {m for stay in stays for m in stay.months}
+                    newest = newest_month(self.world.calendar, period, version, parts)
+                    share.unmatched = bool(rivals & ({newest} if version.over_time == "last" else stayed))
                     yield above, share
 
     def _eliminate(
-        self, place: tuple[str, str, str, Dims], above: str, parts: dict[int, Part]
-    ) -> dict[int, Part]:
-        """Return the parts as they count in a unit that may hold both sides of a pair."""
-        counted = {}
+        self, place: tuple[str, str, str, Dims], above: str, parts: dict[int, Part], at: int | None
+    ) -> tuple[dict[int, Part], frozenset[int]]:
+        """Return the parts as they count in a unit that may hold both sides of a pair, and where the two don't match.
+
+        Both are looked for in the base period `at`, or in that of each part.
+        """
+        counted, rivals = {}, set()
         for index, part in parts.items():
             partner = self.eliminations.partner(*place, index)
-            both = partner is not None and above in self.placing.above(partner[0], index)
-            both = both and above in self.placing.above(place[2], index)
+            when = index if at is None else at
+            both = partner is not None and above in self.placing.above(partner[0], when)
+            both = both and above in self.placing.above(place[2], when)
             counted[index] = nothing(part) if partner and partner[1] and both else part
-        return counted
+            if partner and not partner[1] and both:
+                rivals.add(index)
+        return counted, frozenset(rivals)
 
     def _add_ytd(self, board: Board, metric: Metric) -> None:
         """Fill in the year-to-dates; a quarter's is that of its newest base period."""
@@ -182,6 +209,8 @@ class Boards:
             found.sort(key=lambda item: item[0].months)
             for place, (period, row) in enumerate(found):
                 so_far = [earlier for _, earlier in found[: place + 1]]
+                if self._version(metric, period).over_time != "last":
+                    row.no_ytd = max((earlier.missing for earlier in so_far if earlier.missing), default=None)
                 if grain == "M":
                     row.ytd = _year_so_far(self._version(metric, period), grain, so_far)
                     newest[unit, dims, scenario, self.world.calendar.bases[period.last].quarter] = row.ytd
@@ -192,10 +221,13 @@ class Boards:
 
     def _add_completeness(self, board: Board, metric: Metric, cells: Cells) -> None:
         counts: dict[str, dict[str, Count]] = {}
+        first = first_reports(
+            self.world, [found for key, found in self.parts.items() if key[:2] == (metric.id, "actual")]
+        )
         for (_, unit, key, _, _), row in board.items():
             if key not in counts:
                 period = self.world.calendar.periods[key]
-                counts[key] = count_reported(self.world, self.placing, metric, cells, period)
+                counts[key] = count_reported(self.world, self.placing, metric, cells, first, period)
             row.count = counts[key].get(unit)
             row.completeness = row.count.share if row.count else Decimal(1)
 
@@ -239,8 +271,8 @@ class Boards:
         return Row(
             version.number,
             _evaluate(version, read),
-            ytd=None if _looks_back(version) else _evaluate(version, read_ytd),
-            rolling=None if _looks_back(version) else _evaluate(version, read_rolling),
+            ytd=None if _looks_back(version, "prior") else _evaluate(version, read_ytd),
+            rolling=None if _looks_back(version, "prior", "ytd") else _evaluate(version, read_rolling),
             completeness=min(known) if known and scenario == "actual" else None,
             missing=max((row.missing for row in rows if row.missing), default=None),
         )
@@ -255,9 +287,9 @@ def _evaluate(version: Version, read: Callable[[str, str], Decimal | None]) -> D
     return value
 
 
-def _looks_back(version: Version) -> bool:
+def _looks_back(version: Version, *modifiers: str) -> bool:
     return version.formula is not None and any(
-        modifier == "prior" for _, modifier in mentioned(version.formula)
+        modifier in modifiers for _, modifier in mentioned(version.formula)
     )
 
 

@@ -26,11 +26,11 @@ class Mutation:
 
 
 MUTATIONS = [
-    Mutation("a year-to-date is taken for the month's", "rollup/leaf", "ytd_now - ytd_before", "ytd_now"),
     Mutation(
         "the units above aren't recomputed", "rollup/scope",
-        "r.metric_id, k.ancestor_id AS org_id", "r.metric_id, k.org_id",
+        "WHERE k.tree = 'W' OR b.tree IS NOT NULL", "WHERE k.tree = 'W' AND k.depth = 0",
     ),
+    Mutation("a year-to-date is taken for the month's", "rollup/leaf", "ytd_now - ytd_before", "ytd_now"),
     Mutation(
         "superseded submissions count too", "rollup/current_fact",
         "s.superseded_at = 'infinity' AND s.authority", "s.authority",
@@ -130,5 +130,90 @@ MUTATIONS = [
         "months that weren't touched are forgotten", "rollup/clear_parts",
         "\nWHERE p.metric_id = t.metric_id AND p.org_id = t.org_id AND p.month = t.month",
         "\nWHERE p.metric_id = t.metric_id AND p.org_id = t.org_id",
+    ),
+    Mutation(
+        "average and closing rates are taken for each other", "rollup/rate",
+        "SELECT month, currency, is_closing,", "SELECT month, currency, NOT is_closing AS is_closing,",
+    ),
+    Mutation(
+        "converted to the company's currency instead of the metric's", "rollup/insert_parts",
+        "ELSE ledger.quotient(value * factor, divisor)", "ELSE value * factor",
+    ),
+    Mutation(
+        "what has no rate is left out", "rollup/base",
+        "CASE WHEN count(r.missing) > 0 THEN NULL", "CASE WHEN false THEN NULL",
+    ),
+    Mutation(
+        "a year to date passes over a month without a rate", "rollup/base",
+        "WHEN count(c.missing) OVER year_so_far > 0 THEN NULL", "WHEN false THEN NULL",
+    ),
+    Mutation(
+        "a corrected rate changes nothing that stands", "rollup/touch_converted",
+        "c.has_currency AND c.month = t.month", "c.has_currency AND c.month < t.month",
+    ),
+    Mutation(
+        "eliminated wherever the unit itself counts", "rollup/base",
+        "r.tree = l.tree AND r.org_id = l.partner_id", "r.tree = l.tree AND r.org_id = l.org_id",
+    ),
+    Mutation(
+        "amounts that don't match are eliminated too", "rollup/placed",
+        "CASE WHEN i.matched THEN i.partner_id END AS partner_id", "i.partner_id AS partner_id",
+    ),
+    Mutation(
+        "the partner's correction changes nothing", "rollup/touch_partners",
+        "SELECT DISTINCT e.partner_metric_id, p.org_id,", "SELECT DISTINCT t.metric_id, t.org_id,",
+    ),
+    Mutation(
+        "the share that is owned is left out", "rollup/base",
+        "WHEN l.consolidation = 'proportionate' THEN k.share", "WHEN l.consolidation = 'proportionate' THEN 1",
+    ),
+    Mutation(
+        "a stock is carried a day less", "rollup/placed",
+        "pt.last_date >= s.last_day - v.carry_forward", "pt.last_date > s.last_day - v.carry_forward",
+    ),
+    Mutation(
+        "weighted averages are averaged", "rollup/base",
+        "WHEN 'weighted_average' THEN ledger.quotient(sum(r.weighted), sum(r.weight))",
+        "WHEN 'weighted_average' THEN ledger.quotient(sum(r.value), count(r.value))",
+    ),
+    Mutation(
+        "reports are counted instead of members", "rollup/distinct",
+        "count(DISTINCT m.member) FILTER (WHERE m.month >= w.start) AS value",
+        "count(m.member) FILTER (WHERE m.month >= w.start) AS value",
+    ),
+    Mutation(
+        "eleven months are twelve", "rollup/rolling",
+        "AND r.present = CAST(:periods AS integer)", "AND r.present >= CAST(:periods AS integer) - 1",
+    ),
+    Mutation(
+        "thirteen months are added up", "rollup/rolling",
+        "CAST(:periods AS integer) - 1 PRECEDING AND CURRENT ROW", "CAST(:periods AS integer) PRECEDING AND CURRENT ROW",
+    ),
+    Mutation(
+        "what was reported for one version counts for the other", "rollup/placed",
+        "pt.for_version IN (0, f.version) AND", "true AND",
+    ),
+    Mutation(
+        "a version's row where it is in force", "rollup/derived",
+        "(p.start >= :valid_from AND p.start < :valid_to) = :in_force", "(p.start >= :valid_from AND p.start < :valid_to OR NOT :in_force)",
+    ),
+    Mutation(
+        "like for like, the earlier year's units", "publish/trees_like_for_like",
+        "greatest(t.valid_from, s.next_from),\n       least(t.valid_to, s.next_to)", "t.valid_from, t.valid_to",
+    ),
+    Mutation(
+        "like for like, a year the wrong way", "publish/trees_like_for_like",
+        "SELECT min(p.start) FROM ledger.period AS p\n"
+        "                                         WHERE p.grain = 'M' AND p.year_ago >= t.valid_from",
+        "SELECT min(p.year_ago) FROM ledger.period AS p\n"
+        "                                         WHERE p.grain = 'M' AND p.start >= t.valid_from",
+    ),
+    Mutation(
+        "a merged unit stays below its last parent", "publish/tree_as_is",
+        "coalesce(l.into_id, l.parent_id)", "l.parent_id",
+    ),
+    Mutation(
+        "the year after another tree is left out", "publish/basis_years",
+        "SELECT d.tree, d.ancestor_id, y.stop\n", "SELECT d.tree, d.ancestor_id, y.year_start\n",
     ),
 ]  # fmt: skip

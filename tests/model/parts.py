@@ -75,15 +75,17 @@ class Rates:
         )
 
     def convert(self, value: Value, index: int, *, closing: bool) -> tuple[Decimal | None, str]:
-        """Return the value in its metric's own currency, or None and what there is no rate of."""
+        """Return the value in its metric's own currency, or None and what there is no rate of, and when."""
         own = self.world.metrics[value.metric].currency or self.world.currency
         if value.currency is None or value.currency == own:
             return value.value, ""
         kind, grain = "closing" if closing else "average", self.world.calendar.grain(value.period)
         found = [self.find(kind, currency, index, grain) for currency in (value.currency, own)]
         if found[0] is None or found[1] is None:
-            currency = value.currency if found[0] is None else own
-            return None, f"no {kind} rate for {currency}"
+            base = self.world.calendar.bases[index]
+            wanted = zip((value.currency, own), found, strict=True)
+            currency = min(currency for currency, rate in wanted if rate is None)
+            return None, f"no {kind} rate for {currency} in {base.quarter if grain == 'Q' else base.key}"
         product = EXACT.multiply(value.value, found[0])
         return (product if own == self.world.currency else quotient(product, found[1])), ""
 
@@ -108,6 +110,7 @@ def last_day(world: World, period: str) -> dt.date:
 def _make_part(world: World, reported: list[Value], index: int, rates: Rates) -> Part:
     part = Part()
     dated: dict[tuple[dt.date, str], list[tuple[Value, Decimal]]] = defaultdict(list)
+    undated: set[dt.date] = set()
     metric = world.metrics[reported[0].metric]
     for value in reported:
         day = last_day(world, value.period)
@@ -119,9 +122,12 @@ def _make_part(world: World, reported: list[Value], index: int, rates: Rates) ->
         closing = value.basis == "S" or metric.at(day).over_time == "last"
         converted, missing = rates.convert(value, index, closing=closing)
         if converted is None:
-            part.missing = max(part.missing or "", f"{missing} in {world.calendar.bases[index].key}")
+            part.missing = max(part.missing or "", missing)
+            if kind == "whole":
+                undated.add(day)
             continue
         dated[day, kind].append((value, converted))
+    part.n += len(undated - {day for day, kind in dated if kind == "whole"})
     for day, kind in sorted(dated):
         version = metric.at(day)
         if reported[0].version:

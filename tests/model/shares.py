@@ -23,14 +23,24 @@ class Share:
     products: Decimal = Decimal(0)
     weight: Decimal = Decimal(0)
     members: frozenset[str] = frozenset()
+    unmatched: bool = False
 
 
 def measure(
-    calendar: Calendar, period: Period, version: Version, parts: dict[int, Part], stays: list[Stay]
+    calendar: Calendar,
+    period: Period,
+    version: Version,
+    parts: dict[int, Part],
+    stays: list[Stay],
+    own: list[Stay],
 ) -> Share | None:
-    """Return the cell's share from the base periods of `stays`; None where nothing was reported in them."""
+    """Return the cell's share from the base periods of `stays`; None where nothing was reported in them.
+
+    `own` are the unit's stays anywhere: a mean that is shared out among several units is one of all of these.
+    """
     inside = [m for stay in stays for m in stay.months if m in parts and _speaks(parts[m], period)]
-    carried = _newest(calendar, period, version, parts) if version.over_time == "last" else None
+    newest = newest_month(calendar, period, version, parts) if version.over_time == "last" else None
+    carried = None if newest is None else parts[newest]
     if not inside and carried is None:
         return None
     if any(parts[m].ytd for m in inside):
@@ -43,9 +53,11 @@ def measure(
     if version.over_time == "average" and version.over_org != "sum":
         stays = [Stay(tuple(inside), Decimal(1))]  # the mean of the months here, however often the unit moved
     missing = max((parts[m].missing or "" for m in inside), default="") or None
-    reported = [m for m in period.months if m in parts and _speaks(parts[m], period)]
+    if missing:
+        return Share(missing=missing)
+    reported = [m for stay in own for m in stay.months if m in parts and _speaks(parts[m], period)]
     found = [(_over_time(period, version, parts, stay, len(reported)), stay) for stay in stays]
-    share = _shared([(value, stay) for value, stay in found if value is not None], version, missing)
+    share = _shared([(value, stay) for value, stay in found if value is not None], version, None)
     if version.over_time == "weighted_average":
         share.products = add(parts[m].products for m in inside)
         share.weight = add(parts[m].weight for m in inside)
@@ -74,17 +86,16 @@ def _difference(calendar: Calendar, period: Period, parts: dict[int, Part], shar
     return Share(value, ytd_now=None if now is None else EXACT.multiply(now, share))
 
 
-def _newest(calendar: Calendar, period: Period, version: Version, parts: dict[int, Part]) -> Part | None:
-    """Return the part with the last value that counts at the period's end."""
+def newest_month(calendar: Calendar, period: Period, version: Version, parts: dict[int, Part]) -> int | None:
+    """Return the base period whose last value counts at the period's end."""
     if version.carry_forward is None:
-        part = parts.get(period.last)
-        return part if part and "whole" in part.kinds else None
+        return period.last if period.last in parts and "whole" in parts[period.last].kinds else None
     dated = {m: part.newest for m, part in parts.items() if m <= period.last and part.newest}
     if not dated:
         return None
     last_day = calendar.bases[period.last].stop - dt.timedelta(days=1)
     month = max(dated)
-    return parts[month] if (last_day - dated[month]).days <= version.carry_forward else None
+    return month if (last_day - dated[month]).days <= version.carry_forward else None
 
 
 def _over_time(  # noqa: PLR0911 - one case an aggregation
