@@ -37,16 +37,18 @@ RATE_METRICS = {
 class Features:
     """What the generators may use; what the product can't do yet, or does wrongly, is off."""
 
-    mid_period_openings: bool = False
+    mid_period_openings: bool = True
     """Units open or close in the middle of a base period."""
-    quarters_beside_months: bool = False
+    quarters_beside_months: bool = True
     """Some units report quarters of a metric that others report by base period."""
-    quarters_owed: bool = False
+    quarters_owed: bool = True
     """Who reported a quarter owes all its base periods, and has reported none of them."""
-    owed_at_once: bool = False
+    owed_at_once: bool = True
     """A unit that reports for the first time for an earlier year owes the later ones at once, not at the next recomputation."""
-    sums_over_time_only: bool = False
+    sums_over_time_only: bool = True
     """Metrics that add up over time but not over units."""
+    flows_beside_years: bool = True
+    """Units that report a metric's flow in one month and its year so far in another."""
     carry_forward: bool = True
     """Stocks whose last value holds for some days."""
     weights: bool = True
@@ -61,8 +63,12 @@ class Features:
     """Intra-group pairs."""
     mergers: bool = True
     """Units that become part of another."""
-    own_completeness: bool = False
+    own_completeness: bool = True
     """What doesn't aggregate over units is as complete as the unit's own reports, whatever is merged into it."""
+    expected_when_opened: bool = False
+    """A unit that opens within a base period is expected to report it."""
+    rolling_beside_quarters: bool = False
+    """Twelve months up to a quarter for which some unit reported a quarter's figure."""
     pairs_alike: bool = False
     """Intra-group pairs like for like, where one side isn't there in all months of a quarter."""
     prior_years: bool = False
@@ -77,7 +83,7 @@ class Features:
 
 @dataclass(frozen=True)
 class Mode:
-    """How a unit reports a metric: in a source, whose slices and whose values have a grain (D, M, Q), on a basis.
+    """How a unit reports a metric: in a source, whose slices and whose values have a grain (D, M, Q), on a basis (B: F or Y).
 
     Amounts are in `currency` (None: the metric's own); `explicit`: each is reported for a definition version.
     """
@@ -100,6 +106,7 @@ MODES = [
     Mode("other", "Q", "D"),
 ]
 YEARLY = [Mode("book", "M", "M", "Y"), Mode("other", "Q", "M", "Y")]
+BOTH = Mode("book", "M", "M", "B")
 QUARTERLY = Mode("other", "Q", "Q")
 
 
@@ -128,7 +135,16 @@ class RandomCompany:
     @cached_property
     def uncertain(self) -> set[str]:
         """Metrics whose completeness the product doesn't tell as it should."""
-        found = set() if self.features.quarters_owed else set(self.quarterly)
+        return set() if self.features.quarters_owed else self.with_derived(self.quarterly)
+
+    @cached_property
+    def unrolled(self) -> set[str]:
+        """Metrics whose figures over twelve months the product doesn't tell as it should."""
+        return set() if self.features.rolling_beside_quarters else self.with_derived(self.quarterly)
+
+    def with_derived(self, names: set[str]) -> set[str]:
+        """Return the metrics and all that are made of them."""
+        found = set(names)
         for metric in self.world.derived:
             if any(part in found for version in metric.versions for part in version.parts):
                 found.add(metric.id)
@@ -138,6 +154,9 @@ class RandomCompany:
 def draw_company(seed: int, slots: int, features: Features) -> RandomCompany:
     """Return the company of `seed` with `slots` groups below its root, each with a tree of its own."""
     rng = Random(seed)
+    expects = rng.random() < 0.4
+    if expects and not features.expected_when_opened:
+        features = replace(features, mid_period_openings=False)
     lines = [Line("root", None, "root")]
     groups = [Slot(f"g{n}") for n in range(slots)]
     for slot in groups:
@@ -149,7 +168,7 @@ def draw_company(seed: int, slots: int, features: Features) -> RandomCompany:
         draw_modes(rng, slot, list(bases.values()), quarterly, features)
     calendar = Calendar(starts=rng.choice([1, 1, 4]))
     expected = {name: ("plant",) for name in bases if name in SIMPLE and rng.random() < 0.7}
-    expected = expected if rng.random() < 0.4 else {}
+    expected = expected if expects else {}
     if features.currencies:
         metrics |= RATE_METRICS
         groups[-1] = Slot("rates", ["root"])
@@ -336,12 +355,18 @@ def draw_modes(rng: Random, slot: Slot, bases: list[Metric], quarterly: set[str]
     for metric in bases:
         for unit in slot.reporters:
             yearly = metric.versions[0].over_time == "sum" and "partner" not in metric.dimensions
-            mode = rng.choice([*MODES, *YEARLY] if yearly else MODES)
+            both = [BOTH] if features.flows_beside_years else []
+            mode = rng.choice([*MODES, *YEARLY, *both] if yearly else MODES)
             if metric.id in quarterly and (not features.quarters_beside_months or rng.random() < 0.5):
                 mode = QUARTERLY
-            is_money = metric.unit in ("CNY", "万元", "USD") and mode.basis != "Y" and mode.grain != "Q"
+            is_money = metric.unit in ("CNY", "万元", "USD") and mode.basis == "F" and mode.grain != "Q"
             if features.currencies and is_money and rng.random() < 0.3:
                 mode = replace(mode, currency=rng.choice(["EUR", "CNY" if metric.unit == "USD" else "USD"]))
-            if features.explicit_versions and len(metric.versions) > 1 and rng.random() < 0.5:
+            if (
+                features.explicit_versions
+                and mode.basis == "F"
+                and len(metric.versions) > 1
+                and rng.random() < 0.5
+            ):
                 mode = replace(mode, explicit=True)
             slot.modes[metric.id, unit] = mode

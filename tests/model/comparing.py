@@ -71,7 +71,10 @@ def differences(
             ]
         judge = drawn.features.owed_at_once or moment == moments[-1]
         judged = drawn.world.metrics.keys() - drawn.uncertain if judge else frozenset()
-        found += [f"after step {step + 1}: {line}" for line in compare(standing, boards.rows, judged)]
+        found += [
+            f"after step {step + 1}: {line}"
+            for line in compare(standing, boards.rows, judged, drawn.unrolled)
+        ]
         if step >= len(moments) - 2:
             lines = Bases(drawn, values, boards, judged).compare(
                 shown[step - len(moments)], last=moment == moments[-1]
@@ -85,8 +88,13 @@ def _key(row: Any) -> RowKey:
     return row.metric, row.unit, row.period, dims, SCENARIOS[row.scenario]
 
 
-def compare(standing: dict[RowKey, Any], wanted: dict[RowKey, Row], judged: Set[str]) -> list[str]:
-    """Return a line for each difference between the product's rows and the model's; completeness of `judged` metrics."""
+def compare(
+    standing: dict[RowKey, Any], wanted: dict[RowKey, Row], judged: Set[str], unrolled: Set[str]
+) -> list[str]:
+    """Return a line for each difference between the product's rows and the model's.
+
+    Completeness is compared for `judged` metrics, twelve months up to a quarter for all but `unrolled` ones.
+    """
     found = [
         f"{key}: the product has a row: {standing[key].value}" for key in standing.keys() - wanted.keys()
     ]
@@ -99,8 +107,9 @@ def compare(standing: dict[RowKey, Any], wanted: dict[RowKey, Row], judged: Set[
             "value": (row.value, model.value),
             "ytd": (row.ytd, model.ytd),
             "version": (row.metric_version, model.version),
-            "rolling": (row.rolling, model.rolling),
         }
+        if key[0] not in unrolled or "Q" not in key[2]:
+            pairs["rolling"] = row.rolling, model.rolling
         if key[0] in judged:
             pairs["completeness"] = row.completeness, model.completeness
             pairs["reason"] = _judge(row.reason), _reason(row.reason, model)
@@ -200,7 +209,9 @@ class Bases:
         doubtful = self._doubtful(last=last)
         yield from self._differ("as_is", shown, {key: self._on_tree(now, key) for key in now}, doubtful)
         if not self.drawn.features.pairs_alike:
-            doubtful |= self._with_derived({name for pair in world.pairs for name in (pair.one, pair.other)})
+            doubtful |= self.drawn.with_derived(
+                {name for pair in world.pairs for name in (pair.one, pair.other)}
+            )
         alike = {key: self._alike(later, earlier, key) for key in later}
         yield from self._differ("like_for_like", shown, alike, doubtful)
         yield from self._differ(
@@ -224,16 +235,8 @@ class Bases:
             for v in m.versions
             if v.formula and "prior" in {modifier for _, modifier in mentioned(v.formula)}
         }
-        found = set() if features.means_rounded_once else self._with_derived(means)
-        return found if features.prior_years or last else found | self._with_derived(back)
-
-    def _with_derived(self, names: set[str]) -> set[str]:
-        """Return the metrics and all that are made of them."""
-        found = set(names)
-        for metric in self.drawn.world.derived:
-            if any(part in found for version in metric.versions for part in version.parts):
-                found.add(metric.id)
-        return found
+        found = set() if features.means_rounded_once else self.drawn.with_derived(means)
+        return found if features.prior_years or last else found | self.drawn.with_derived(back)
 
     def _differ(
         self, kind: str, shown: Shown, wanted: dict[RowKey, dict[str, Any]], doubtful: set[str]
@@ -267,8 +270,15 @@ class Bases:
         before = board.get((key[0], key[1], ago.key, *key[3:])) if ago else None
         row = board[key]
         ytd_ago, rolling_ago = (before.ytd, before.rolling) if before else (None, None)
-        return {"value": row.value, "ytd": row.ytd, "rolling_12": row.rolling, "ytd_year_ago": ytd_ago,
-                "ytd_yoy": _growth(row.ytd, ytd_ago), "rolling_12_year_ago": rolling_ago}  # fmt: skip
+        found = {
+            "value": row.value,
+            "ytd": row.ytd,
+            "ytd_year_ago": ytd_ago,
+            "ytd_yoy": _growth(row.ytd, ytd_ago),
+        }
+        if key[0] not in self.drawn.unrolled or "Q" not in key[2]:
+            found |= {"rolling_12": row.rolling, "rolling_12_year_ago": rolling_ago}
+        return found
 
     def _version_of(self, key: RowKey) -> Any:
         world = self.drawn.world

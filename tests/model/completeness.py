@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from tests.model.calendars import Period
-from tests.model.definitions import Metric, Version, World
+from tests.model.definitions import Metric, World
 from tests.model.exact import quotient
 from tests.model.parts import Cells, Part
 from tests.model.placing import Placing
-from tests.model.shares import newest_month
+from tests.model.shares import newest_month, year_so_far
 
 
 @dataclass(frozen=True)
@@ -43,10 +43,9 @@ def count_reported(
 
     `cells` are those that count, `first` the base periods of `first_reports`.
     """
-    version = metric.at(world.calendar.bases[period.months[0]].start)
     tallies: dict[str, _Tally] = defaultdict(_Tally)
     for unit, sets in _by_unit(cells).items():
-        _tally(world, placing, version, period, tallies, unit, sets)
+        _tally(world, placing, metric, period, tallies, unit, sets)
     in_months, at_end = _owed(world, placing, metric, first, period)
     found = {}
     for above, tally in tallies.items():
@@ -64,45 +63,50 @@ def _by_unit(cells: Cells) -> dict[str, list[dict[int, Part]]]:
 
 
 def _tally(
-    world: World, placing: Placing, version: Version, period: Period, tallies: dict[str, _Tally],
+    world: World, placing: Placing, metric: Metric, period: Period, tallies: dict[str, _Tally],
     unit: str, sets: list[dict[int, Part]],
 ) -> None:  # fmt: skip
     """Add one unit's reports to the tallies of the units above it."""
-    before = None if world.calendar.first_of_year(period) else period.months[0] - 1
+    calendar, months = world.calendar, period.months
+    version = metric.at(calendar.bases[months[0]].start)
+    years = [so_far for parts in sets if (so_far := year_so_far(calendar, period.year, parts))]
+    in_years = [so_far for so_far in years if any(m in so_far for m in (months[0] - 1, *months))]
+    last = min(period.last, placing.last_open(unit))
     stock = version.over_time == "last"
-    newest = [newest_month(world.calendar, period, version, parts) if stock else None for parts in sets]
-    inside = [parts for parts in sets if any(m in parts for m in period.months)]
-    if not inside and newest.count(None) == len(newest):
+    flows = [parts for parts in sets if not year_so_far(calendar, period.year, parts)]
+    inside = [parts for parts in flows if any(_speaks(parts.get(m), period) for m in months)]
+    newest = [newest_month(calendar, period, version, parts) for parts in flows] if stock else []
+    carried = newest.count(None) < len(newest)
+    if (not inside and not in_years and not carried) or (in_years and last < months[0]):
         return
-    in_reach = [parts for parts in sets if any(m in parts for m in (*period.months, before) if m is not None)]
-    in_ytd = [
-        parts for parts in in_reach if any(parts[m].ytd for m in (*period.months, before) if m in parts)
-    ]
-    at_end = stock or bool(in_ytd)
+    at_end = stock or bool(in_years)
     quarterly = period.grain == "Q" and any(
-        "quarter" in parts[m].kinds for parts in inside for m in period.months if m in parts
+        "quarter" in parts[m].kinds for parts in inside for m in months if m in parts
     )
-    if in_ytd:
+    valued = quarterly or carried
+    if in_years:
+        first = calendar.first_of_year(period)
         valued = all(
-            _has_ytd(parts, period.last) and (before is None or _has_ytd(parts, before)) for parts in in_ytd
+            so_far.get(last) is not None and (first or so_far.get(months[0] - 1) is not None)
+            for so_far in in_years
         )
-    else:
-        valued = quarterly or newest.count(None) < len(newest)
-    for above, stays in placing.find(unit, period, at_end=at_end).items():
-        months = {m for stay in stays for m in stay.months}
-        reported = [m for m in months if any(m in parts and parts[m].n for parts in inside)]
-        if not at_end and not reported and not (quarterly and period.last in months):
+    for above, stays in placing.find(
+        unit, period, last if in_years else period.last if stock else None
+    ).items():
+        here = {m for stay in stays for m in stay.months}
+        reported = [m for m in here if any(m in parts and parts[m].n for parts in inside)]
+        if not at_end and not reported and not (quarterly and period.last in here):
+            continue
+        if above != unit and all(v.over_org == "none" for v in metric.versions):
             continue
         tally = tallies[above]
         tally.at_end &= at_end
         tally.units += valued
-        tally.unit_months += (
-            valued * len(period.months) if at_end else len(period.months) if quarterly else len(reported)
-        )
+        tally.unit_months += valued * len(months) if at_end else len(months) if quarterly else len(reported)
 
 
-def _has_ytd(parts: dict[int, Part], index: int) -> bool:
-    return index in parts and parts[index].ytd is not None
+def _speaks(part: Part | None, period: Period) -> bool:
+    return part is not None and (period.grain == "Q" or part.kinds != {"quarter"})
 
 
 def _owed(
@@ -116,7 +120,8 @@ def _owed(
         for month in period.months:
             if month < since or not _is_expected(world, metric, unit, month):
                 continue
-            for above in placing.above(unit, month):
+            own = all(v.over_org == "none" for v in metric.versions)
+            for above in [unit] if own else placing.above(unit, month):
                 in_months[above] += 1
                 at_end[above] += month == period.last
     return in_months, at_end

@@ -15,11 +15,11 @@ from tests.model.calendars import Period
 from tests.model.completeness import Count, count_reported, first_reports
 from tests.model.definitions import Dims, Metric, Value, Version, World, coarser
 from tests.model.eliminating import Eliminations, nothing
-from tests.model.exact import add, compute, mentioned, quotient, scale
+from tests.model.exact import EXACT, add, compute, mentioned, quotient, scale
 from tests.model.parts import Cells, Key, Part, make_parts
 from tests.model.placing import Placing
 from tests.model.rolling import add_rolling
-from tests.model.shares import Share, combine, measure, newest_month, over_units
+from tests.model.shares import Share, combine, difference, measure, newest_month, over_units, year_so_far
 
 Cell = tuple[str, Dims]  # unit, dimension set
 RowKey = tuple[str, str, str, Dims, str]  # metric, unit, period, dimension set, scenario
@@ -41,6 +41,7 @@ class Row:
     rolling: Decimal | None = None
     no_ytd: str | None = None
     unmatched: bool = False
+    hidden: bool = False
     shares: dict[Cell, Share] = field(default_factory=dict)
 
 
@@ -137,7 +138,9 @@ class Boards:
                 key = metric.id, above, period.key, set_, scenario
                 unmatched = any(share.unmatched for share in found.values())
                 board[key] = Row(version.number, value, missing=missing, unmatched=unmatched, shares=found)
+                board[key].hidden = all(share.hidden for share in found.values())
         self._add_ytd(board, metric)
+        board = {key: row for key, row in board.items() if not row.hidden}
         add_rolling(self.world.calendar, metric, board)
         if scenario == "actual":
             self._add_completeness(board, metric, cells)
@@ -163,22 +166,41 @@ class Boards:
         self, period: Period, version: Version, place: tuple[str, str, str, Dims], parts: dict[int, Part]
     ) -> Iterator[tuple[str, Share]]:
         """Yield each unit above (itself too) in which the cell counts in the period, with its share there."""
-        unit = place[2]
-        at_end = version.over_time == "last" or any(parts[m].ytd for m in period.months if m in parts)
-        found = self.placing.find(unit, period, at_end=at_end)
+        unit, years = place[2], year_so_far(self.world.calendar, period.year, parts)
+        if years:
+            yield from self._raise_years(period, version, unit, years)
+            return
+        at = period.last if version.over_time == "last" else None
+        found = self.placing.find(unit, period, at)
         for above, stays in found.items():
             if version.over_org != "none" or above == unit:
                 counted, rivals = parts, frozenset[int]()
                 if self.world.pairs:
-                    counted, rivals = self._eliminate(
-                        place, above, parts, period.last if version.over_time == "last" else None
-                    )
+                    counted, rivals = self._eliminate(place, above, parts, at)
                 share = measure(self.world.calendar, period, version, counted, stays, found[unit])
                 if share is not None:
                     stayed = {m for stay in stays for m in stay.months}
                     newest = newest_month(self.world.calendar, period, version, parts)
                     share.unmatched = bool(rivals & ({newest} if version.over_time == "last" else stayed))
                     yield above, share
+
+    def _raise_years(
+        self, period: Period, version: Version, unit: str, so_far: dict[int, Decimal | None]
+    ) -> Iterator[tuple[str, Share]]:
+        """Yield the shares of a cell that reports year-to-dates: where it stands at the period's end, or stood at last."""
+        at = min(period.last, self.placing.last_open(unit))
+        closed = at < period.months[0]
+        if at not in so_far if closed else not any(m in so_far for m in period.months):
+            return
+        for above, (stay,) in self.placing.find(unit, period, at).items():
+            if version.over_org == "none" and above != unit:
+                continue
+            share = stay.share if version.proportionate else Decimal(1)
+            if closed:
+                now = so_far[at]
+                yield above, Share(ytd_now=None if now is None else EXACT.multiply(now, share), hidden=True)
+            else:
+                yield above, difference(self.world.calendar, period, so_far, at, share)
 
     def _eliminate(
         self, place: tuple[str, str, str, Dims], above: str, parts: dict[int, Part], at: int | None
@@ -209,12 +231,17 @@ class Boards:
             found.sort(key=lambda item: item[0].months)
             for place, (period, row) in enumerate(found):
                 so_far = [earlier for _, earlier in found[: place + 1]]
-                if self._version(metric, period).over_time != "last":
+                version = self._version(metric, period)
+                if version.over_time == "sum" and version.over_org not in ("sum", "none"):
+                    row.no_ytd = "units aren't added up"
+                elif version.over_time != "last":
                     row.no_ytd = max((earlier.missing for earlier in so_far if earlier.missing), default=None)
                 if grain == "M":
                     row.ytd = _year_so_far(self._version(metric, period), grain, so_far)
                     newest[unit, dims, scenario, self.world.calendar.bases[period.last].quarter] = row.ytd
-                elif (unit, dims, scenario, period.key) in newest:
+                elif (unit, dims, scenario, period.key) in newest and not any(
+                    s.quarterly for s in row.shares.values()
+                ):
                     row.ytd = newest[unit, dims, scenario, period.key]
                 else:
                     row.ytd = _year_so_far(self._version(metric, period), grain, so_far)
@@ -301,7 +328,7 @@ def _year_so_far(  # noqa: PLR0911 - one case an aggregation
         return None
     values = [row.value for row in rows if row.value is not None]
     if version.over_time == "sum":
-        return over_units(_sums_so_far(rows), version.over_org)
+        return over_units(_sums_so_far(rows), "sum") if version.over_org in ("sum", "none") else None
     if version.over_time == "last":
         return rows[-1].value
     if version.over_time in ("min", "max"):

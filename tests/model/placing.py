@@ -25,21 +25,32 @@ class Stay:
 
 @dataclass
 class Placing:
-    """`chain_of` gives the lines from a unit up in a base period; `also_of` the units that it must stand under besides."""
+    """`chain_of` gives the lines from a unit up in a base period; `also_of` the units that it must stand under besides.
+
+    `end` is the calendar's last base period.
+    """
 
     chain_of: Callable[[str, int], Chain]
     also_of: Callable[[str, int], Chain] | None = None
-    _found: dict[tuple[str, str, bool], dict[str, list[Stay]]] = field(default_factory=dict)
+    end: int = 0
+    _found: dict[tuple[str, str, int | None], dict[str, list[Stay]]] = field(default_factory=dict)
+    _last: dict[str, int] = field(default_factory=dict)
 
-    def find(self, unit: str, period: Period, *, at_end: bool) -> dict[str, list[Stay]]:
+    def find(self, unit: str, period: Period, at: int | None = None) -> dict[str, list[Stay]]:
         """Return each unit above (itself too) with the stays in which `unit` counts there.
 
-        `at_end`: the place at the period's end holds for all of it, as for stocks and year-to-dates.
+        `at` is the base period whose place holds for all of the period, as for stocks and year-to-dates.
         """
-        key = unit, period.key, at_end
+        key = unit, period.key, at
         if key not in self._found:
-            self._found[key] = self._place(unit, period, at_end=at_end)
+            self._found[key] = self._place(unit, period, at)
         return self._found[key]
+
+    def last_open(self, unit: str) -> int:
+        """Return the last base period in which `unit` stands anywhere."""
+        if unit not in self._last:
+            self._last[unit] = next((i for i in range(self.end, -1, -1) if self.above(unit, i)), -1)
+        return self._last[unit]
 
     def above(self, unit: str, index: int) -> list[str]:
         """Return the units under which `unit` counts in one base period."""
@@ -47,10 +58,10 @@ class Placing:
         units = [line.unit for line in self.chain_of(unit, index)]
         return [above for above in units if allowed is None or above in allowed]
 
-    def _place(self, unit: str, period: Period, *, at_end: bool) -> dict[str, list[Stay]]:
+    def _place(self, unit: str, period: Period, at: int | None) -> dict[str, list[Stay]]:
         groups: dict[tuple[str, Chain], list[int]] = {}
         for month in period.months:
-            judged = period.last if at_end else month
+            judged = month if at is None else at
             chain = self.chain_of(unit, judged)
             for above in self.above(unit, judged):
                 groups.setdefault((above, chain), []).append(month)
@@ -62,12 +73,12 @@ class Placing:
 
 def as_was(world: World) -> Placing:
     """Return the places that units had at the time."""
-    return Placing(_chain_then(world))
+    return Placing(_chain_then(world), end=len(world.calendar.bases) - 1)
 
 
 def as_is(world: World) -> Placing:
     """Return the places that units have today, whenever it was."""
-    return Placing(lambda unit, _: world.tree.chain_today(unit))
+    return Placing(lambda unit, _: world.tree.chain_today(unit), end=len(world.calendar.bases) - 1)
 
 
 def like_for_like(world: World, *, later: bool) -> Placing:
@@ -78,7 +89,7 @@ def like_for_like(world: World, *, later: bool) -> Placing:
         twin = other(index)
         return () if twin is None else then(unit, twin)
 
-    return Placing(then, in_other_year)
+    return Placing(then, in_other_year, end=len(world.calendar.bases) - 1)
 
 
 def _chain_then(world: World) -> Callable[[str, int], Chain]:

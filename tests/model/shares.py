@@ -14,7 +14,10 @@ from tests.model.placing import Stay
 
 @dataclass
 class Share:
-    """A cell's figure at one unit above it. `flow` is set where it isn't made of year-to-dates, `ytd_now` where it is."""
+    """A cell's figure at one unit above it. `flow` is set where it isn't made of year-to-dates, `ytd_now` where it is.
+
+    A `hidden` one counts in the year so far only.
+    """
 
     value: Decimal | None = None
     missing: str | None = None
@@ -24,6 +27,8 @@ class Share:
     weight: Decimal = Decimal(0)
     members: frozenset[str] = frozenset()
     unmatched: bool = False
+    quarterly: bool = False
+    hidden: bool = False
 
 
 def measure(
@@ -34,7 +39,7 @@ def measure(
     stays: list[Stay],
     own: list[Stay],
 ) -> Share | None:
-    """Return the cell's share from the base periods of `stays`; None where nothing was reported in them.
+    """Return the share, from the base periods of `stays`, of a cell without year-to-dates; None where nothing was reported.
 
     `own` are the unit's stays anywhere: a mean that is shared out among several units is one of all of these.
     """
@@ -42,9 +47,7 @@ def measure(
     newest = newest_month(calendar, period, version, parts) if version.over_time == "last" else None
     carried = None if newest is None else parts[newest]
     if not inside and carried is None:
-        return None
-    if any(parts[m].ytd for m in inside):
-        return _difference(calendar, period, parts, stays[0].share if version.proportionate else Decimal(1))
+        return _hide_quarter(period, version, parts, stays)
     if version.over_time == "last" and not _is_quarterly(inside, parts, period):
         if carried is None:
             return Share()
@@ -62,7 +65,20 @@ def measure(
         share.products = add(parts[m].products for m in inside)
         share.weight = add(parts[m].weight for m in inside)
     share.members = frozenset().union(*(parts[m].members for m in inside))
+    share.quarterly = _is_quarterly(inside, parts, period)
     return share
+
+
+def _hide_quarter(
+    period: Period, version: Version, parts: dict[int, Part], stays: list[Stay]
+) -> Share | None:
+    """Return what a quarter's figure adds to the year so far of its last base period."""
+    for stay in stays:
+        for part in (parts[m] for m in stay.months if m in parts):
+            if period.grain == "M" and part.quarter is not None:
+                flow = EXACT.multiply(part.quarter, stay.share) if version.proportionate else part.quarter
+                return Share(flow=flow, hidden=True)
+    return None
 
 
 def _speaks(part: Part, period: Period) -> bool:
@@ -74,14 +90,31 @@ def _is_quarterly(inside: list[int], parts: dict[int, Part], period: Period) -> 
     return period.grain == "Q" and any("quarter" in parts[m].kinds for m in inside)
 
 
-def _difference(calendar: Calendar, period: Period, parts: dict[int, Part], share: Decimal) -> Share:
-    """Return the difference of two year-to-dates: at the period's end, and at the end of the period before."""
-    end = parts.get(period.last)
-    now = end.ytd[1] if end and end.ytd else None
-    before: Decimal | None = Decimal(0)
-    if not calendar.first_of_year(period):
-        last = parts.get(period.months[0] - 1)
-        before = last.ytd[1] if last and last.ytd else None
+def year_so_far(calendar: Calendar, year: int, parts: dict[int, Part]) -> dict[int, Decimal | None]:
+    """Return a cell's year so far at each base period of a fiscal year that it reported; empty where it never gave one.
+
+    That is the year-to-date reported for it, else that of the one before and the flow since; None where one between is
+    missing.
+    """
+    inside = [m for m in sorted(parts) if calendar.bases[m].year == year]
+    if not any(parts[m].ytd for m in inside):
+        return {}
+    found: dict[int, Decimal | None] = {}
+    for m in inside:
+        part, before = parts[m], Decimal(0) if calendar.bases[m].place == 1 else found.get(m - 1)
+        if part.ytd:
+            found[m] = part.ytd[1]
+        else:
+            found[m] = None if before is None or part.total is None else EXACT.add(before, part.total)
+    return found
+
+
+def difference(
+    calendar: Calendar, period: Period, so_far: dict[int, Decimal | None], at: int, share: Decimal
+) -> Share:
+    """Return the difference of a cell's year so far: at the base period `at`, and before the period."""
+    now = so_far.get(at)
+    before = Decimal(0) if calendar.first_of_year(period) else so_far.get(period.months[0] - 1)
     value = None if now is None or before is None else EXACT.multiply(EXACT.subtract(now, before), share)
     return Share(value, ytd_now=None if now is None else EXACT.multiply(now, share))
 

@@ -181,7 +181,7 @@ def _read_fact(
         read_number(size),
         sets[dims % len(sets)],
         "target" if scenario == 7 else "budget" if scenario == 6 else "actual",
-        "S" if version.over_time == "last" else mode.basis,
+        "S" if version.over_time == "last" else "FY"[size % 2] if mode.basis == "B" else mode.basis,
         currency=None if size % 7 == 0 else mode.currency,
         version=1 + size % len(definition.versions) if mode.explicit else None,
     )

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from include import warehouse
 from include.stack.postgres import EmbeddedPostgres
@@ -61,6 +62,8 @@ def test_the_model_finds(mutation: Mutation, warehouses: Companies, monkeypatch:
         except AssertionError as difference:
             assert "after step" in str(difference)
             return
+        except IntegrityError:
+            return  # two rows for one KPI: the ledger refuses them
         finally:
             monkeypatch.setattr(warehouse, "read_sql", read_sql)
     pytest.fail("no difference")
