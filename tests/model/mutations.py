@@ -62,7 +62,7 @@ MUTATIONS = [
     ),
     Mutation(
         "a unit that moves counts twice in its month", "rollup/placed",
-        "THEN s.last_month ELSE pt.month END < k.valid_to", "THEN s.last_month ELSE pt.month END <= k.valid_to",
+        "kind.at >= k.valid_from AND kind.at < k.valid_to", "kind.at >= k.valid_from AND kind.at <= k.valid_to",
     ),
     Mutation(
         "a definition begins a month late", "rollup/placed",
@@ -105,7 +105,7 @@ MUTATIONS = [
         "a stock of any month makes the period complete", "rollup/seen",
         "bool_or(is_last) AS has_last", "bool_or(last_date IS NOT NULL) AS has_last",
     ),
-    Mutation("owed from the last delivery on", "rollup/owed", "min(p.month)", "max(p.month)"),
+    Mutation("owed from the last delivery on", "rollup/owed", "min(CASE WHEN p.quarter_total", "max(CASE WHEN p.quarter_total"),
     Mutation(
         "a part of the period before is taken for one of the period", "rollup/derived",
         "count(DISTINCT w.metric_id) FILTER (WHERE w.start = p.start) AS present", "count(DISTINCT w.metric_id) AS present",
