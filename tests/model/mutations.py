@@ -216,4 +216,17 @@ MUTATIONS = [
         "the year after another tree is left out", "publish/basis_years",
         "SELECT d.tree, d.ancestor_id, y.stop\n", "SELECT d.tree, d.ancestor_id, y.year_start\n",
     ),
+    Mutation(
+        "the year so far passes over a month that is missing", "rollup/so_far",
+        "= count(*) OVER so_far", ">= count(*) OVER so_far",
+    ),
+    Mutation(
+        "a closed unit is forgotten in the year so far", "rollup/placed_closed",
+        "s.start > z.month", "s.start > z.month AND false",
+    ),
+    Mutation("a quarter is owed in its last month only", "rollup/owed", "ELSE m.quarter_start END", "ELSE p.month END"),
+    Mutation(
+        "a quarter's figure isn't in its year to date", "rollup/leaf",
+        "WHEN is_quarter THEN quarter_total ELSE value END AS flow", "WHEN is_quarter THEN NULL ELSE value END AS flow",
+    ),
 ]  # fmt: skip

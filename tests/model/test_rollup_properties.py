@@ -24,8 +24,8 @@ GROUPS = 40
 """Groups of a company, each with a history in every pass."""
 FULL = 34
 """Histories of a pass that deliver anything, at the least that is to be expected."""
-SAMPLE = 16
-"""Groups of both companies of the normal run together, each with one history."""
+SAMPLE = 8
+"""Groups of the one company of the normal run, each with one history."""
 _cases: list[int] = []
 
 
@@ -35,7 +35,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         passes, companies = plan_passes(wanted_cases(metafunc.config))
         metafunc.parametrize("seed", range(companies))
         metafunc.parametrize("passes", [passes])
-        metafunc.parametrize("groups", [GROUPS if wanted_cases(metafunc.config) > SAMPLE else SAMPLE // 2])
+        metafunc.parametrize("groups", [GROUPS if wanted_cases(metafunc.config) > SAMPLE else SAMPLE])
 
 
 def wanted_cases(config: pytest.Config) -> int:
@@ -44,7 +44,7 @@ def wanted_cases(config: pytest.Config) -> int:
 
 def plan_passes(cases: int) -> tuple[int, int]:
     if cases <= SAMPLE:
-        return 1, 2
+        return 1, 1
     passes = -(-cases // FULL)
     companies = max(2, -(-passes // 10))
     return -(-passes // companies), companies

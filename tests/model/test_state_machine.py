@@ -158,7 +158,7 @@ def _codes(error: RefusedError) -> set[tuple[str, str, str]]:
 
 @pytest.mark.timeout(3600)
 def test_the_ledger_is_the_models(company: Company, request: pytest.FixtureRequest) -> None:
-    wanted = int(EXAMPLES or (1000 if request.config.getoption("--long") else 6))
+    wanted = int(EXAMPLES or (1000 if request.config.getoption("--long") else 4))
     Departments.company, Departments.sequences = company, 0
     run_state_machine_as_test(
         Departments,
