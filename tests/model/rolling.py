@@ -12,7 +12,10 @@ from tests.model.shares import combine
 
 
 def add_rolling(calendar: Calendar, metric: Metric, board: Mapping[Any, Any]) -> None:
-    """Fill in the rolling figures of a base metric's rows; a quarter has that of its last base period."""
+    """Fill in the rolling figures of a base metric's rows; a quarter has that of its last base period.
+
+    None where a unit reported the quarter as a whole: its months are in no base period's figure.
+    """
     reach = 52 if calendar.mode == "iso-week" else 12
     series: dict[Any, dict[int, Any]] = defaultdict(dict)
     for (_, unit, key, dims, scenario), row in board.items():
@@ -20,6 +23,8 @@ def add_rolling(calendar: Calendar, metric: Metric, board: Mapping[Any, Any]) ->
         if period.grain == "M":
             series[unit, dims, scenario][period.last] = row
     for (_, unit, key, dims, scenario), row in board.items():
+        if any(share.quarterly for share in row.shares.values()):
+            continue
         last = calendar.periods[key].last
         months = series[unit, dims, scenario]
         rows = [months[index] for index in range(last - reach + 1, last + 1) if index in months]

@@ -5,6 +5,6 @@ SELECT r.key, k.ancestor_id, k.depth, k.share, k.valid_from, k.valid_to
 FROM reporting AS r
 JOIN ledger.org_tree AS k ON k.tree = r.tree AND k.org_id = r.org_id
 JOIN scope AS s ON s.basis = r.basis AND s.metric_id = r.metric_id AND s.year_start = r.year_start
-    AND s.org_id = k.ancestor_id AND s.wanted
+    AND s.tree = r.tree AND s.org_id = k.ancestor_id AND s.wanted
 WHERE k.depth = 0
    OR EXISTS (SELECT FROM ledger.metric_version AS v WHERE v.metric_id = r.metric_id AND v.over_org <> 'none')

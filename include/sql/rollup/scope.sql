@@ -13,12 +13,14 @@ WITH year AS (
     JOIN ledger.period AS p ON p.grain = 'M' AND p.start = t.month
     JOIN year AS y ON y.year_start = p.year_start
 ), reached AS (
-    SELECT metric_id, org_id, year_start, stop FROM touched_year
+    SELECT metric_id, org_id, year_start, year_start AS since, stop FROM touched_year
     UNION
-    SELECT t.metric_id, t.org_id, y.year_start, y.stop FROM touched_year AS t JOIN year AS y ON y.year_start = t.stop
+    -- Twelve months up to a month of the next year count at the units that the unit stood below in this one too.
+    SELECT t.metric_id, t.org_id, y.year_start, t.year_start, y.stop
+    FROM touched_year AS t JOIN year AS y ON y.year_start = t.stop
     UNION
     -- A unit that nobody expects to report owes from its first delivery on: that reaches all later years.
-    SELECT t.metric_id, t.org_id, y.year_start, y.stop
+    SELECT t.metric_id, t.org_id, y.year_start, y.year_start, y.stop
     FROM touched_year AS t JOIN year AS y ON y.year_start > t.year_start
     WHERE t.is_first
       AND NOT EXISTS (SELECT FROM ledger.expectation AS e WHERE e.metric_id = t.metric_id)
@@ -27,7 +29,7 @@ WITH year AS (
 )
 SELECT k.tree AS basis, k.tree, r.metric_id, k.ancestor_id AS org_id, r.year_start, true AS wanted
 FROM reached AS r
-JOIN ledger.org_tree AS k ON k.org_id = r.org_id AND k.valid_from < r.stop AND r.year_start < k.valid_to
+JOIN ledger.org_tree AS k ON k.org_id = r.org_id AND k.valid_from < r.stop AND r.since < k.valid_to
 LEFT JOIN ledger.basis_year AS b ON b.tree = k.tree AND b.org_id = k.ancestor_id AND b.year_start = r.year_start
 WHERE k.tree = 'W' OR b.tree IS NOT NULL
 UNION
