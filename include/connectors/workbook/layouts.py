@@ -11,11 +11,11 @@ from include.batch import PLACE_COLUMNS, Reported, cell_name
 from include.catalogue.models import WorkbookSource
 from include.connectors.workbook.blocks import Block
 from include.connectors.workbook.form import form_is_known, read_form
-from include.connectors.workbook.kinds import Limits
 from include.connectors.workbook.matrix import matrix_is_known, read_matrix
 from include.connectors.workbook.places import given_places
 from include.connectors.workbook.reading import Sheet, Workbook
 from include.connectors.workbook.records import header_is_known, read_records
+from include.connectors.workbook.refusing import Limits
 from include.connectors.workbook.sandbox import read_workbook
 from include.errors import Finding, RefusedError
 

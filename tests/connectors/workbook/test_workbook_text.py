@@ -7,7 +7,7 @@ import pytest
 
 from include.catalogue.models import WorkbookSource
 from include.connectors.workbook import fetch
-from include.connectors.workbook.kinds import Limits
+from include.connectors.workbook.refusing import Limits
 from include.connectors.workbook.text import read_text
 from include.errors import Finding
 
