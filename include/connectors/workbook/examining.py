@@ -3,8 +3,10 @@
 Runs inside the reading child.
 """
 
+import struct
 import zipfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Protocol
@@ -63,19 +65,30 @@ def examine(request: dict[str, Any], folder: Path) -> dict[str, Any]:
     # The reader chooses the format by the file's ending, which isn't to be believed.
     named = folder / f"book.{kind}"
     named.symlink_to(path)
-    scanner, workbook, left_out = _open(named, kind)
+    with _damage_told():
+        scanner, workbook, left_out = _open(named, kind)
     sheets = []
     for index, about in enumerate(workbook.sheets_metadata):
         kind_of_sheet, visible = _TYPES[_word(about.typ)], _VISIBLE[_word(about.visible)]
         sheet: dict[str, Any] = {"name": about.name, "type": kind_of_sheet, "visible": visible, "read": False}
         if kind_of_sheet == "worksheet" and _is_wanted(about.name, visible, request["sheets"]):
-            structure = scanner.examine(about.name, index)
+            with _damage_told():
+                structure = scanner.examine(about.name, index)
             # The XML goes before calamine's grid comes: each can take half of the memory allowed.
             opened = _load(workbook, index)
             sheet |= _write(opened, structure, folder / f"{index}.arrow", limits)
         sheets.append(sheet)
     sheets += left_out
     return {"kind": kind, "sheets": sheets, "notes": scanner.notes}
+
+
+@contextmanager
+def _damage_told() -> Iterator[None]:
+    """Refuse as damaged what a scanner stumbles over: records and attributes that aren't as they must be."""
+    try:
+        yield
+    except (ValueError, LookupError, OverflowError, struct.error, zipfile.BadZipFile) as error:
+        raise refusal("damaged_file", detail=f"{type(error).__name__}: {error}"[:200]) from error
 
 
 def _open(path: Path, kind: str) -> tuple[_Scanner, _Book, list[dict[str, Any]]]:
