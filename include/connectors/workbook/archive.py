@@ -80,6 +80,8 @@ def _check_directory(members: list[zipfile.ZipInfo], limits: Limits) -> None:
 
 def _check_overlaps(members: list[zipfile.ZipInfo], size: int) -> None:
     end = 0
+    if members and min(member.header_offset for member in members):
+        raise refusal("damaged_file", detail="bytes before the beginning of its zip archive")
     for member in sorted(members, key=lambda member: member.header_offset):
         if member.header_offset < end:
             raise refusal("damaged_file", detail="parts that lie over one another")
