@@ -195,6 +195,22 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
         ("没有隐藏行", "no hidden rows"),
         ("取消隐藏，或删除不应计入的行", "show them, or delete those that shouldn't count"),
     ),
+    "macros_ignored": (
+        ("文件含有宏，宏未运行也未读取", "the file holds macros, neither run nor read"),
+        ("不含宏的工作簿", "a workbook without macros"),
+        (
+            "若宏会改变数值，请先在 Excel 中运行，再另存为 .xlsx",
+            "where macros make the values, run them in Excel first",
+        ),
+    ),
+    "formulas_may_be_stale": (
+        (
+            "文件保存时公式未重新计算，数值可能过时",
+            "saved without calculating its formulas: values may be out of date",
+        ),
+        ("计算后保存的工作簿", "a workbook saved after calculation"),
+        ("请在 Excel 中打开、重新计算（F9）并保存", "open it in Excel, calculate (F9) and save it"),
+    ),
     "repeated_label": (
         ("行名重复且未声明，未读取", "a row label that stands twice and isn't declared, not read"),
         ("", ""),

@@ -37,7 +37,8 @@ def read(
             _print_refusal(finding)
         raise typer.Exit(3) from error
     if as_json:
-        print_json({"sheets": [describe_sheet(sheet) for sheet in workbook.sheets]})
+        sheets = [describe_sheet(sheet) for sheet in workbook.sheets]
+        print_json({"kind": workbook.kind, "notes": dict(workbook.notes), "sheets": sheets})
     else:
         _print_workbook(workbook)
 

@@ -1,7 +1,7 @@
 """Typed cells as Arrow columns: the text of each cell beside one byte that says what kind of cell it was.
 
-Runs inside the reading child. Values come as Python objects because fastexcel's own text form rounds numbers
-to nine decimals (1.5e-12 becomes 0).
+Runs inside the reading child. Values come as Python objects because the texts that the reader makes of numbers
+are rounded to nine decimals (1.5e-12 becomes 0).
 """
 
 import datetime as dt

@@ -10,6 +10,7 @@ import json
 import resource
 import sys
 from pathlib import Path
+from typing import Any
 
 
 def set_limits(limits: dict[str, int]) -> None:
@@ -24,34 +25,39 @@ def set_limits(limits: dict[str, int]) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def main() -> None:
-    """Read the request, answer it, exit 0."""
-    project, request_file = sys.argv[1], Path(sys.argv[2])
-    sys.path.insert(0, project)
-    request = json.loads(request_file.read_text("utf-8"))
-    set_limits(request["limits"])
-
+def answer(request: dict[str, Any], folder: Path) -> None:
+    """Examine the file and leave the answer in `folder`: what was seen, or why it is refused."""
     # Only now: the limits must hold before anything is loaded, and the project isn't on the path until here.
     from include.connectors.workbook.examining import examine  # noqa: PLC0415
     from include.errors import RefusedError  # noqa: PLC0415
 
-    folder = request_file.parent
     try:
-        answer = examine(request, folder)
+        told = examine(request, folder)
     except RefusedError as error:
-        answer = {
+        told = {
             "refused": [
                 {"code": f.code, "found": f.found, "params": {k: str(v) for k, v in f.params.items()}}
                 for f in error.findings
             ]
         }
     except MemoryError:
-        answer = {"refused": [{"code": "limit_exceeded", "found": "", "params": {"limit": "memory"}}]}
+        allowed = f"{request['limits']['memory'] >> 20} MiB"
+        params = {"limit": "memory", "allowed": allowed, "actual": "more"}
+        told = {"refused": [{"code": "limit_exceeded", "found": "", "params": params}]}
     # A panic of the reader's Rust code is a BaseException that is no Exception.
     except BaseException as error:  # noqa: BLE001
         words = f"{type(error).__name__}: {error}"[:300]
-        answer = {"refused": [{"code": "reader_failed", "found": "", "params": {"detail": words}}]}
-    (folder / "answer.json").write_text(json.dumps(answer), "utf-8")
+        told = {"refused": [{"code": "reader_failed", "found": "", "params": {"detail": words}}]}
+    (folder / "answer.json").write_text(json.dumps(told), "utf-8")
+
+
+def main() -> None:
+    """Read the request, answer it, exit 0."""
+    project, request_file = sys.argv[1], Path(sys.argv[2])
+    sys.path.insert(0, project)
+    request = json.loads(request_file.read_text("utf-8"))
+    set_limits(request["limits"])
+    answer(request, request_file.parent)
 
 
 if __name__ == "__main__":

@@ -3,21 +3,30 @@
 Runs inside the reading child.
 """
 
+import struct
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pyarrow as pa
-from python_calamine import CalamineSheet, CalamineWorkbook
+from python_calamine import CalamineWorkbook
 
+from include.connectors.workbook.binary import BinaryPackage
 from include.connectors.workbook.cells import ErrorText, batches, schema
-from include.connectors.workbook.kinds import Limits, recognise, refusal
+from include.connectors.workbook.kinds import recognise
+from include.connectors.workbook.legacy import Records, SecondReader
+from include.connectors.workbook.opendocument import OpenDocument
+from include.connectors.workbook.refusing import Limits, refusal
+from include.connectors.workbook.repacking import copy_package, needs_copy
 from include.connectors.workbook.structure import Package, Structure
 from include.connectors.workbook.text import read_text
+from include.errors import RefusedError
 
 _VISIBLE = {"Visible": "visible", "Hidden": "hidden", "VeryHidden": "very_hidden"}
+_STATES = {"hidden": "hidden", "veryHidden": "very_hidden"}
 _TYPES = {
     "WorkSheet": "worksheet",
     "DialogSheet": "dialog",
@@ -25,16 +34,23 @@ _TYPES = {
     "ChartSheet": "chart",
     "Vba": "vba",
 }
-_ERRORS = {
-    "Div0": "#DIV/0!",
-    "NA": "#N/A",
-    "Name": "#NAME?",
-    "Null": "#NULL!",
-    "Num": "#NUM!",
-    "Ref": "#REF!",
-    "Value": "#VALUE!",
-    "GettingData": "#GETTING_DATA",
-}
+
+
+class _Book(Protocol):
+    """What calamine's workbook and the second reader have in common."""
+
+    @property
+    def sheets_metadata(self) -> Sequence[Any]: ...
+
+    def get_sheet_by_index(self, index: int) -> Any: ...
+
+
+class _Scanner(Protocol):
+    """What finds in a file what the reader hides."""
+
+    notes: dict[str, str]
+
+    def examine(self, name: str, index: int = 0) -> Structure: ...
 
 
 def examine(request: dict[str, Any], folder: Path) -> dict[str, Any]:
@@ -46,28 +62,76 @@ def examine(request: dict[str, Any], folder: Path) -> dict[str, Any]:
     kind = recognise(path, limits)
     if kind == "text":
         return _examine_text(path, request, limits, folder)
-    # Both readers choose the format by the file's ending, which isn't to be believed.
+    # The reader chooses the format by the file's ending, which isn't to be believed.
     named = folder / f"book.{kind}"
     named.symlink_to(path)
-    path = named
-    workbook = _open(path)
-    if not workbook.sheets_metadata:
-        raise refusal("damaged_file", detail="it names no sheets")
-    package = Package(zipfile.ZipFile(path)) if kind == "xlsx" else None
-    errors_of = None if package else _ErrorFinder(path)
+    with _damage_told():
+        scanner, workbook, left_out = _open(named, kind)
     sheets = []
     for index, about in enumerate(workbook.sheets_metadata):
         kind_of_sheet, visible = _TYPES[_word(about.typ)], _VISIBLE[_word(about.visible)]
         sheet: dict[str, Any] = {"name": about.name, "type": kind_of_sheet, "visible": visible, "read": False}
         if kind_of_sheet == "worksheet" and _is_wanted(about.name, visible, request["sheets"]):
-            structure = package.examine(about.name) if package else Structure()
+            with _damage_told():
+                structure = scanner.examine(about.name, index)
             # The XML goes before calamine's grid comes: each can take half of the memory allowed.
             opened = _load(workbook, index)
-            if errors_of:
-                structure.errors, structure.merged = errors_of.find(index, opened), _merged_of(opened)
             sheet |= _write(opened, structure, folder / f"{index}.arrow", limits)
         sheets.append(sheet)
-    return {"kind": kind, "sheets": sheets, "notes": {}}
+    sheets += left_out
+    return {"kind": kind, "sheets": sheets, "notes": scanner.notes}
+
+
+@contextmanager
+def _damage_told() -> Iterator[None]:
+    """Refuse as damaged what a scanner stumbles over: records and attributes that aren't as they must be."""
+    try:
+        yield
+    except (ValueError, LookupError, OverflowError, struct.error, zipfile.BadZipFile) as error:
+        raise refusal("damaged_file", detail=f"{type(error).__name__}: {error}"[:200]) from error
+
+
+def _open(path: Path, kind: str) -> tuple[_Scanner, _Book, list[dict[str, Any]]]:
+    """Return what reads the file, and what is known of sheets that the reader can't be shown."""
+    if kind == "xls":
+        records = Records(path)
+        return records, _open_legacy(path, records), []
+    if kind == "ods":
+        return OpenDocument(path), _open_calamine(path), []
+    archive = zipfile.ZipFile(path)
+    package = BinaryPackage(archive) if kind == "xlsb" else Package(archive)
+    if not needs_copy(package):
+        return package, _open_calamine(path), []
+    copy = path.with_stem("copy")
+    left_out = [
+        {"name": part.name, "type": "macro", "visible": _STATES.get(part.state, "visible"), "read": False}
+        for part in copy_package(package, copy)
+    ]
+    return package, _open_calamine(copy), left_out
+
+
+def _open_legacy(path: Path, records: Records) -> _Book:
+    try:
+        return _open_calamine(path)
+    except RefusedError:
+        records.leave_out_others()
+        return SecondReader(path)
+
+
+def _open_calamine(path: Path) -> _Book:
+    try:
+        workbook = CalamineWorkbook.from_path(str(path))
+    except MemoryError:
+        raise
+    # A panic of the reader's Rust code is a BaseException that is no Exception.
+    except BaseException as error:
+        words = str(error)
+        if "password" in words.lower():
+            raise refusal("encrypted") from error
+        raise refusal("damaged_file", detail=words[:300]) from error
+    if not workbook.sheets_metadata:
+        raise refusal("damaged_file", detail="it names no sheets")
+    return workbook
 
 
 def _word(member: object) -> str:
@@ -75,17 +139,7 @@ def _word(member: object) -> str:
     return str(member).rpartition(".")[2]
 
 
-def _open(path: Path) -> CalamineWorkbook:
-    try:
-        return CalamineWorkbook.from_path(str(path))
-    except Exception as error:
-        words = str(error)
-        if "password" in words.lower():
-            raise refusal("encrypted") from error
-        raise refusal("damaged_file", detail=words[:300]) from error
-
-
-def _load(workbook: CalamineWorkbook, index: int) -> CalamineSheet:
+def _load(workbook: _Book, index: int) -> Any:
     try:
         return workbook.get_sheet_by_index(index)
     except Exception as error:
@@ -101,12 +155,7 @@ def _is_wanted(name: str, visible: str, wanted: list[str] | None) -> bool:
     return visible == "visible" and any(fnmatchcase(name.strip(), pattern.strip()) for pattern in wanted)
 
 
-def _merged_of(sheet: CalamineSheet) -> list[tuple[int, int, int, int]]:
-    ranges = sheet.merged_cell_ranges or []
-    return [(top + 1, left + 1, bottom + 1, right + 1) for (top, left), (bottom, right) in ranges]
-
-
-def _write(sheet: CalamineSheet, structure: Structure, target: Path, limits: Limits) -> dict[str, Any]:
+def _write(sheet: Any, structure: Structure, target: Path, limits: Limits) -> dict[str, Any]:
     about: dict[str, Any] = {
         "read": True,
         "uncached": structure.uncached,
@@ -135,7 +184,7 @@ def _widen(
 
 
 def _typed_rows(
-    sheet: CalamineSheet, errors: dict[tuple[int, int], str], start: tuple[int, int], size: tuple[int, int]
+    sheet: Any, errors: dict[tuple[int, int], str], start: tuple[int, int], size: tuple[int, int]
 ) -> Iterator[list[Any]]:
     """Yield the used range row by row with the error cells put back.
 
@@ -150,7 +199,7 @@ def _typed_rows(
     for (row, col), text in errors.items():
         by_row.setdefault(row - 1 - start[0], []).append((col - 1 - start[1], text))
     for number in range(rows):
-        values = next(source, [])
+        values: list[Any] = next(source, [])
         if left or len(values) != columns:
             values = [""] * left + values + [""] * (columns - left - len(values))
         for col, text in by_row.get(number, ()):
@@ -173,27 +222,3 @@ def _examine_text(path: Path, request: dict[str, Any], limits: Limits, folder: P
         "hidden_rows": [], "first": [1, 1] if columns else None, "rows": len(rows), "columns": columns,
     }  # fmt: skip
     return {"kind": "text", "sheets": [sheet], "notes": {"encoding": encoding, "delimiter": delimiter}}
-
-
-class _ErrorFinder:
-    """Error cells of formats without XML sheets, which only fastexcel reports."""
-
-    def __init__(self, path: Path) -> None:
-        # Only formats without XML sheets need it.
-        import fastexcel  # noqa: PLC0415
-
-        self._reader = fastexcel.read_excel(str(path))
-
-    def find(self, index: int, sheet: CalamineSheet) -> dict[tuple[int, int], str]:
-        """Return the error cells of a sheet, 1-based."""
-        if sheet.start is None:
-            return {}
-        loaded = self._reader.load_sheet(index, header_row=None, dtypes="string", skip_rows=0)
-        _, errors = loaded.to_arrow_with_errors()
-        found = {}
-        for error in errors.errors if errors else ():
-            word = error.detail.partition("Error(")[2].partition(")")[0]
-            # With skip_rows=0 rows count from the top of the sheet, columns from the used range.
-            row, col = error.position[0] + 1, error.position[1] + sheet.start[1] + 1
-            found[row, col] = _ERRORS.get(word, f"#{word.upper()}!")
-        return found

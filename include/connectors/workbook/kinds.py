@@ -3,15 +3,13 @@
 Runs inside the reading child. A file's ending is never believed.
 """
 
-import struct
 import zipfile
-import zlib
-from dataclasses import dataclass
 from pathlib import Path
 
-from include.errors import Finding, RefusedError
+from include.connectors.workbook.archive import check_archive
+from include.connectors.workbook.legacy import OLE2, has_password, stream_names
+from include.connectors.workbook.refusing import Limits, megabytes, refusal
 
-OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"\x89PNG", "PNG image"),
     (b"\xff\xd8\xff", "JPEG image"),
@@ -27,23 +25,13 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"PAR1", "Parquet file"),
     (b"SQLite format 3", "SQLite database"),
 )
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What one file may cost. Bytes unless the name says otherwise; beyond any of them it is refused."""
-
-    memory: int = 1 << 30
-    cpu_seconds: int = 120
-    wall_seconds: int = 180
-    output: int = 2 << 30
-    open_files: int = 64
-    file: int = 50 << 20
-    members: int = 10_000
-    unpacked: int = 2 << 30
-    ratio: int = 200
-    """A member may unpack to this many times its packed size, once it is larger than 10 MiB."""
-    rows: int = 1_048_576
+_CONTAINERS = {
+    "worddocument": "Word document",
+    "powerpoint document": "PowerPoint presentation",
+    "visiodocument": "Visio drawing",
+    "__properties_version1.0": "Outlook message",
+    "wksssworkbook": "Microsoft Works spreadsheet",
+}
 
 
 def recognise(path: Path, limits: Limits) -> str:
@@ -57,7 +45,7 @@ def recognise(path: Path, limits: Limits) -> str:
         raise refusal("empty_file")
     if size > limits.file:
         raise refusal(
-            "limit_exceeded", limit="file size", allowed=_megabytes(limits.file), actual=_megabytes(size)
+            "limit_exceeded", limit="file size", allowed=megabytes(limits.file), actual=megabytes(size)
         )
     with path.open("rb") as file:
         head = file.read(4096)
@@ -72,11 +60,6 @@ def recognise(path: Path, limits: Limits) -> str:
     return _recognise_plain(head)
 
 
-def refusal(code: str, **params: object) -> RefusedError:
-    """Return a refusal of the whole file."""
-    return RefusedError([Finding(code=code, found=str(params.pop("found", "")), params=params)])
-
-
 def _recognise_plain(head: bytes) -> str:
     for signature, name in _SIGNATURES:
         if head.startswith(signature) and (len(signature) > 2 or b"\x00" in head):
@@ -84,6 +67,8 @@ def _recognise_plain(head: bytes) -> str:
     start = head.lstrip(b"\xef\xbb\xbf\r\n\t ").lower()
     if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
         start = head.decode("utf-16", "ignore").lstrip("\ufeff\r\n\t ").lower().encode()
+    elif _is_utf16(head):
+        start = head.replace(b"\0", b"").lstrip(b"\r\n\t ").lower()
     elif b"\x00" in head:
         raise refusal("not_a_workbook", kind="binary file of unknown kind")
     if (
@@ -101,29 +86,14 @@ def _recognise_plain(head: bytes) -> str:
     return "text"
 
 
+def _is_utf16(head: bytes) -> bool:
+    """Whether it may be UTF-16 text without a mark: zero bytes beside commas and digits, at one side only."""
+    sides = (head[::2].count(0), head[1::2].count(0))
+    return min(sides) == 0 and max(sides) > len(head) // 16
+
+
 def _recognise_zip(path: Path, limits: Limits) -> str:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-            _check_size(members, limits)
-            _check_declarations(archive, members)
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        ValueError,
-        OSError,
-        EOFError,
-        struct.error,
-        NotImplementedError,
-    ) as error:
-        raise refusal("truncated_file") from error
-    except RuntimeError as error:  # what zipfile raises for a member with a password
-        raise refusal("encrypted") from error
-    names = {member.filename.lower().replace("\\", "/").lstrip("/") for member in members}
-    if any(member.flag_bits & 1 for member in members):
-        raise refusal("encrypted")
-    if len(names) != len(members):
-        raise refusal("damaged_file", detail="two parts of the same name")
+    names = check_archive(path, limits)
     if "xl/workbook.bin" in names:
         return "xlsb"
     if any(name.startswith("xl/") for name in names):
@@ -131,34 +101,6 @@ def _recognise_zip(path: Path, limits: Limits) -> str:
     if "content.xml" in names and "mimetype" in names:
         return _recognise_open_document(path)
     raise refusal("not_a_workbook", kind=_name_zip(names))
-
-
-def _check_size(members: list[zipfile.ZipInfo], limits: Limits) -> None:
-    unpacked = sum(member.file_size for member in members)
-    if len(members) > limits.members:
-        raise refusal("limit_exceeded", limit="parts", allowed=limits.members, actual=len(members))
-    if unpacked > limits.unpacked:
-        raise refusal(
-            "limit_exceeded",
-            limit="unpacked size",
-            allowed=_megabytes(limits.unpacked),
-            actual=_megabytes(unpacked),
-        )
-    for member in members:
-        if member.file_size > 10 << 20 and member.file_size > limits.ratio * max(member.compress_size, 1):
-            ratio = member.file_size // max(member.compress_size, 1)
-            raise refusal("limit_exceeded", limit="compression ratio", allowed=limits.ratio, actual=ratio)
-
-
-def _check_declarations(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> None:
-    """Refuse parts with a document type: no spreadsheet program writes one, but entity bombs need it."""
-    for member in members:
-        if member.filename.lower().endswith((".xml", ".rels")):
-            with archive.open(member) as part:
-                if b"<!DOCTYPE" in part.read(2048):
-                    raise refusal(
-                        "limit_exceeded", limit="XML document type declarations", allowed=0, actual=1
-                    )
 
 
 def _recognise_open_document(path: Path) -> str:
@@ -188,41 +130,14 @@ def _name_zip(names: set[str]) -> str:
 
 def _recognise_ole2(path: Path) -> str:
     content = path.read_bytes()
-    if "EncryptedPackage".encode("utf-16-le") in content:
+    if len(content) < 1536:
+        raise refusal("truncated_file")
+    streams = stream_names(content)
+    if "encryptedpackage" in streams:
         raise refusal("encrypted")
-    directory = content.lower()
-    if not any((name + "\0").encode("utf-16-le") in directory for name in ("workbook", "book")):
-        for name, kind in (
-            ("worddocument", "Word document"),
-            ("powerpoint document", "PowerPoint presentation"),
-        ):
-            if name.encode("utf-16-le") in directory:
-                raise refusal("not_a_workbook", kind=kind)
-        if len(content) < 1536:
-            raise refusal("truncated_file")
-    if _has_password_record(content):
+    if not {"workbook", "book"} & streams:
+        known = (kind for name, kind in _CONTAINERS.items() if name in streams)
+        raise refusal("not_a_workbook", kind=next(known, "OLE2 container without a workbook"))
+    if has_password(content):
         raise refusal("encrypted")
     return "xls"
-
-
-def _has_password_record(content: bytes) -> bool:
-    """Tell whether a BIFF stream holds FILEPASS, which stands within the first records after its BOF.
-
-    calamine reports XOR encryption as an unknown code page, so it can't be left to it.
-    """
-    for offset in range(512, len(content) - 8, 64):
-        if content[offset : offset + 2] != b"\x09\x08" or content[offset + 6 : offset + 8] != b"\x05\x00":
-            continue
-        position = offset
-        for _ in range(12):
-            if position + 4 > len(content):
-                break
-            code, length = struct.unpack_from("<HH", content, position)
-            if code == 0x2F:
-                return True
-            position += 4 + length
-    return False
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / (1 << 20):.1f} MiB"

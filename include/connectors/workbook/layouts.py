@@ -11,11 +11,11 @@ from include.batch import PLACE_COLUMNS, Reported, cell_name
 from include.catalogue.models import WorkbookSource
 from include.connectors.workbook.blocks import Block
 from include.connectors.workbook.form import form_is_known, read_form
-from include.connectors.workbook.kinds import Limits
 from include.connectors.workbook.matrix import matrix_is_known, read_matrix
 from include.connectors.workbook.places import given_places
 from include.connectors.workbook.reading import Sheet, Workbook
 from include.connectors.workbook.records import header_is_known, read_records
+from include.connectors.workbook.refusing import Limits
 from include.connectors.workbook.sandbox import read_workbook
 from include.errors import Finding, RefusedError
 
@@ -30,6 +30,8 @@ _KNOWN: dict[str, Callable[[WorkbookSource, Sheet], bool]] = {
     "form": form_is_known,
 }
 
+_SAID = {"macros": "macros_ignored", "formulas": "formulas_may_be_stale"}
+
 
 def fetch(source: WorkbookSource, path: Path, delivered: Path | None = None) -> Reported:
     """Return the workbook at `path` as reported, by `source.layout`.
@@ -43,7 +45,7 @@ def fetch(source: WorkbookSource, path: Path, delivered: Path | None = None) -> 
     file, a sheet, a header or a label isn't what was declared, or a formula used has no value.
     """
     layout = source.layout
-    limits = Limits(file=source.max_megabytes << 20)
+    limits = Limits(file=source.max_megabytes << 20, rows=max(Limits.rows, source.max_rows))
     workbook = read_workbook(
         path, layout.sheet, encoding=layout.encoding, delimiter=layout.delimiter, limits=limits
     )
@@ -143,6 +145,7 @@ def _combine(blocks: list[Block], workbook: Workbook) -> Reported:
     if workbook.kind == "text":
         found = f"{workbook.notes['encoding']}, {workbook.notes['delimiter']!r}"
         notes.insert(0, Finding("text_read_as", found=found, level="warning", params=dict(workbook.notes)))
+    notes[:0] = [Finding(code, level="warning") for key, code in _SAID.items() if key in workbook.notes]
     frame = (
         blocks[0].frame
         if len(blocks) == 1

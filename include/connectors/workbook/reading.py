@@ -111,7 +111,8 @@ class Sheet:
 class Workbook:
     """A file that was read.
 
-    `kind` is what it is by content, `notes` how a text file was decoded (`encoding`, `delimiter`).
+    `kind` is what it is by content; `notes` how a text file was decoded (`encoding`, `delimiter`), that `macros`
+    were ignored, that `formulas` were saved without being calculated.
     """
 
     kind: str

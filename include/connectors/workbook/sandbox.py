@@ -14,8 +14,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from include.connectors.workbook.kinds import Limits, refusal
 from include.connectors.workbook.reading import Sheet, Workbook
+from include.connectors.workbook.refusing import Limits, refusal
 from include.errors import Finding, RefusedError
 from include.home import PROJECT
 
@@ -38,7 +38,7 @@ def read_workbook(
     a file holds makes any other exception.
     """
     limits = limits or Limits()
-    _require_plain_file(path, limits)
+    limits = limits.for_size(_require_plain_file(path, limits))
     with tempfile.TemporaryDirectory(prefix="workbook-") as name:
         folder = Path(name)
         request = {
@@ -53,13 +53,15 @@ def read_workbook(
         return _collect(folder)
 
 
-def _require_plain_file(path: Path, limits: Limits) -> None:
+def _require_plain_file(path: Path, limits: Limits) -> int:
+    """Return the size of the file."""
     status = path.lstat()
     if not stat.S_ISREG(status.st_mode):
         raise refusal("not_a_workbook", kind="link, folder or device, not a file")
     if status.st_size > limits.file:
         allowed, actual = f"{limits.file / 2**20:.0f} MiB", f"{status.st_size / 2**20:.1f} MiB"
         raise refusal("limit_exceeded", limit="file size", allowed=allowed, actual=actual)
+    return status.st_size
 
 
 def _run_child(folder: Path, limits: Limits) -> None:

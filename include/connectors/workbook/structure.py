@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from xml.parsers import expat
 
-from include.connectors.workbook.kinds import refusal
+from include.connectors.workbook.refusing import refusal
 
 _CELL_WITH_FORMULA = re.compile(
     rb'<c r="([A-Z]{1,3})([0-9]{1,7})"([^>]*)>(?:<f[^>]*/>|<f[^>]*>[^<]*</f>)(?:<v>([^<]*)</v>|<v[^>]*/>)?'
@@ -32,53 +32,105 @@ class Structure:
     uncached: list[Cell] = field(default_factory=list)
     merged: list[tuple[int, int, int, int]] = field(default_factory=list)
     hidden_rows: list[int] = field(default_factory=list)
+    formulas: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A sheet as the workbook lists it: its name, its state, the path of its part and the relationship's type."""
+
+    name: str
+    state: str
+    path: str
+    type: str
+
+    @property
+    def is_macro(self) -> bool:
+        """Whether it is a sheet of Excel 4 macros, which the reader refuses the whole workbook for."""
+        return self.type.lower().endswith("macrosheet")
 
 
 class Package:
     """The parts of an .xlsx or .xlsm that name the sheets, read once per file."""
 
+    root = "xl/workbook.xml"
+
     def __init__(self, archive: zipfile.ZipFile) -> None:
-        self._archive = archive
-        self._names = {_plain(name): name for name in archive.namelist()}
-        self.sheets: dict[str, str] = {}
-        """Sheet name to the name of its part."""
+        self.archive = archive
+        self._names = {plain(name): name for name in archive.namelist()}
+        self.sheets: dict[str, Part] = {}
+        self.notes: dict[str, str] = {}
+        self.is_1904 = False
         self.recalculates = False
         """The workbook asks to be calculated when opened: its cached zeros may be placeholders."""
-        self._read_workbook()
+        self._is_manual = False
+        self.root = self._find_root()
+        self._targets = self._read_relations()
+        self._read_workbook(self._targets)
+        if any(part.is_macro for part in self.sheets.values()) or self.has("vbaproject.bin"):
+            self.notes["macros"] = "ignored"
 
-    def examine(self, sheet: str) -> Structure:
-        """Return the structure of `sheet`; raises RefusedError where its part is missing or isn't XML."""
-        part = self._names.get(_plain(self.sheets.get(sheet, "")))
+    def has(self, ending: str) -> bool:
+        """Whether a part's path ends so."""
+        return any(name.endswith(ending) for name in self._names)
+
+    def examine(self, name: str, index: int = 0) -> Structure:  # noqa: ARG002 - others go by it
+        """Return the structure of a sheet; raises RefusedError where its part is missing or isn't XML."""
+        content = self.read_part(name)
+        found = _search(content, self.recalculates) if _is_canonical(content) else None
+        found = found or _Walker(self.recalculates).walk(content, self.sheets[name].path)
+        if found.formulas and (self.recalculates or self._is_manual):
+            self.notes["formulas"] = "saved without recalculation"
+        return found
+
+    def read_part(self, sheet: str) -> bytes:
+        """Return the part of a sheet; raises RefusedError where there is none."""
+        known = self.sheets.get(sheet)
+        part = self._names.get(plain(known.path)) if known else None
         if part is None:
             raise refusal("damaged_file", detail=f"the part of sheet {sheet!r} is missing")
-        content = self._archive.read(part)
-        found = _search(content, self.recalculates) if _is_canonical(content) else None
-        return found or _Walker(self.recalculates).walk(content)
+        return self.archive.read(part)
 
-    def _read_workbook(self) -> None:
-        root = self._find_workbook()
-        targets = {
-            item["Id"]: item["Target"]
-            for item in self._elements(_relations_of(root), "Relationship")
-            if "Id" in item
+    def read_root(self) -> bytes:
+        """Return the workbook's own part."""
+        name = self._names.get(plain(self.root))
+        if name is None:
+            raise refusal("damaged_file", detail=f"{self.root} is missing")
+        return self.archive.read(name)
+
+    def read_by_type(self, word: str) -> bytes | None:
+        """Return the first part that the workbook refers to by a relationship of this type, if there is one."""
+        for path, kind in self._targets.values():
+            if kind.endswith(f"/{word}") and plain(path) in self._names:
+                return self.archive.read(self._names[plain(path)])
+        return None
+
+    def _read_relations(self) -> dict[str, tuple[str, str]]:
+        """Return (path, type) of what the workbook refers to, by id."""
+        folder = self.root.rpartition("/")[0]
+        return {
+            item["Id"]: (join(folder, item["Target"]), item.get("Type", ""))
+            for item in self._elements(relations_of(self.root), "Relationship")
+            if "Id" in item and "Target" in item
         }
-        folder = root.rpartition("/")[0]
-        for item in self._elements(root, "sheet", "calcPr"):
-            if item.get("fullCalcOnLoad") in ("1", "true"):
-                self.recalculates = True
-            target = targets.get(item.get("id", ""))
-            if "name" in item and target is not None:
-                self.sheets[item["name"]] = target if target.startswith("/") else _join(folder, target)
 
-    def _find_workbook(self) -> str:
+    def _read_workbook(self, targets: dict[str, tuple[str, str]]) -> None:
+        for item in self._elements(self.root, "workbookPr", "sheet", "calcPr"):
+            self.is_1904 |= item.get("date1904") in ("1", "true")
+            self.recalculates |= item.get("fullCalcOnLoad") in ("1", "true")
+            self._is_manual |= item.get("calcMode") == "manual" and item.get("calcOnSave") in ("0", "false")
+            if "name" in item and (target := targets.get(item.get("id", ""))):
+                self.sheets[item["name"]] = Part(item["name"], item.get("state", "visible"), *target)
+
+    def _find_root(self) -> str:
         for item in self._elements("_rels/.rels", "Relationship"):
             if item.get("Type", "").endswith("/officeDocument"):
-                return _join("", item["Target"])
-        return "xl/workbook.xml"
+                return join("", item.get("Target", ""))
+        return self.root
 
     def _elements(self, part: str, *tags: str) -> list[dict[str, str]]:
         """Return the attributes (local names) of all elements of these local names, in document order."""
-        name = self._names.get(_plain(part))
+        name = self._names.get(plain(part))
         if name is None:
             return []
         found: list[dict[str, str]] = []
@@ -87,7 +139,7 @@ class Package:
             if tag.rpartition(":")[2] in tags:
                 found.append({key.rpartition(":")[2]: value for key, value in attributes.items()})
 
-        _parse(self._archive.read(name), StartElementHandler=start)
+        parse(self.archive.read(name), part, StartElementHandler=start)
         return found
 
 
@@ -112,15 +164,22 @@ def _search(content: bytes, recalculates: bool) -> Structure | None:
         formulas = _CELL_WITH_FORMULA.findall(content)
         if len(formulas) != sum(map(content.count, (b"<f>", b"<f ", b"<f/"))):
             return None
+        found.formulas = len(formulas)
         for letters, row, attributes, value in formulas:
             if _lacks_value(b't="str"' in attributes, value.decode("utf-8", "replace"), recalculates):
                 found.uncached.append((int(row), column_number(letters)))
+    return _search_layout(content, found)
+
+
+def _search_layout(content: bytes, found: Structure) -> Structure | None:
     tail = content.find(b"<mergeCell ")
     if tail >= 0:
         found.merged = [
             (int(r1), column_number(c1), int(r2), column_number(c2))
             for c1, r1, c2, r2 in _MERGE.findall(content, tail)
         ]
+        if len(found.merged) != content.count(b"<mergeCell ", tail):
+            return None
     if b' hidden="' in content:
         found.hidden_rows = [int(row) for row in _HIDDEN_ROW.findall(content)]
     return found
@@ -163,9 +222,10 @@ class _Walker:
         self._text: list[str] | None = None
         self._value = ""
 
-    def walk(self, content: bytes) -> Structure:
-        _parse(
+    def walk(self, content: bytes, part: str) -> Structure:
+        parse(
             content,
+            part,
             StartElementHandler=self._start,
             EndElementHandler=self._end,
             CharacterDataHandler=lambda text: self._text.append(text) if self._text is not None else None,
@@ -185,6 +245,7 @@ class _Walker:
             self._row = int(place[2]) if place else self._row
             self._kind, self._has_formula, self._value = attributes.get("t", "n"), False, ""
         elif tag == "f":
+            self.found.formulas += 1
             self._has_formula = True
         elif tag == "v":
             self._text = []
@@ -204,12 +265,13 @@ class _Walker:
                 self.found.uncached.append((self._row, self._col))
 
 
-def _parse(content: bytes, **handlers: Any) -> None:
+def parse(content: bytes, part: str, **handlers: Any) -> None:
+    """Run the handlers over XML; raises RefusedError where it isn't well-formed or declares entities."""
     parser = expat.ParserCreate()
     parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
 
     def refuse(*_: object) -> None:
-        raise refusal("damaged_file", detail="a part declares entities")
+        raise refusal("damaged_file", detail=f"{part} declares entities")
 
     parser.EntityDeclHandler = refuse
     for name, handler in handlers.items():
@@ -217,19 +279,23 @@ def _parse(content: bytes, **handlers: Any) -> None:
     try:
         parser.Parse(content, True)
     except expat.ExpatError as error:
-        raise refusal("damaged_file", detail=f"not well-formed XML: {error}") from error
+        raise refusal("damaged_file", detail=f"{part} isn't well-formed XML: {error}") from error
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
+    """Return the path of a part as it is compared: lower case, forward slashes, from the root."""
     return name.replace("\\", "/").lstrip("/").lower()
 
 
-def _relations_of(part: str) -> str:
+def relations_of(part: str) -> str:
+    """Return the path of a part's relationships."""
     folder, _, name = part.rpartition("/")
     return f"{folder}/_rels/{name}.rels" if folder else f"_rels/{name}.rels"
 
 
-def _join(folder: str, target: str) -> str:
+def join(folder: str, target: str) -> str:
+    """Return the path that `target` names, seen from `folder`."""
+    target = target.replace("\\", "/")
     parts = folder.split("/") if folder and not target.startswith("/") else []
     for step in target.strip("/").split("/"):
         if step == "..":

@@ -7,7 +7,7 @@ import csv
 import io
 from pathlib import Path
 
-from include.connectors.workbook.kinds import Limits, refusal
+from include.connectors.workbook.refusing import Limits, refusal
 
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 DELIMITERS = (",", ";", "\t")
@@ -35,12 +35,8 @@ def read_text(
 
 def _decode(content: bytes, declared: str | None) -> tuple[str, str]:
     """Return (text, encoding). UTF-8 is tried before GB18030, as almost no GBK text is valid UTF-8."""
-    for mark, name in _MARKS:
-        if content.startswith(mark):
-            candidates = [name]
-            break
-    else:
-        candidates = [declared] if declared else ["utf-8", "gb18030"]
+    marked = [name for mark, name in _MARKS if content.startswith(mark)]
+    candidates = marked or ([declared] if declared else _guess(content))
     for name in candidates:
         try:
             text = content.decode(name)
@@ -49,6 +45,19 @@ def _decode(content: bytes, declared: str | None) -> tuple[str, str]:
         if not any(char < " " and char not in "\t\r\n\f" for char in set(text)):
             return text, name
     raise refusal("not_a_workbook", kind="text in an unknown encoding, or a binary file")
+
+
+def _guess(content: bytes) -> list[str]:
+    """Return the encodings to try for a text without a mark; refuses UTF-8 with a few damaged bytes."""
+    if b"\x00" in content[:4096]:  # only UTF-16 has them in text: beside each comma, digit and line's end
+        low, high = content[1:4096:2].count(0), content[:4096:2].count(0)
+        return ["utf-16-le" if low > high else "utf-16-be"]
+    text = content.decode("utf-8", "replace")
+    damaged = text.count("\ufffd")
+    if damaged and sum(char > "\u07ff" for char in text) > 20 * damaged:
+        # GB18030 would take nearly any bytes, and make other characters of all of them.
+        raise refusal("damaged_file", detail=f"UTF-8 text with {damaged} broken characters")
+    return ["utf-8", "gb18030"]
 
 
 def _detect_delimiter(text: str) -> str:
@@ -61,7 +70,14 @@ def _detect_delimiter(text: str) -> str:
         except csv.Error:
             continue
         scores[delimiter] = (len(widths) == 1 and max(widths) > 1, max(widths, default=0))
+    lines = [line for line in sample.split("\n") if line.strip()]
+    if max(scores.values(), default=(False, 2))[1] < 2 and sum(map(_has_gap, lines)) * 2 > len(lines):
+        raise refusal("not_a_workbook", kind="text in columns of fixed width")
     return max(scores, key=lambda delimiter: scores[delimiter], default=",")
+
+
+def _has_gap(line: str) -> bool:
+    return "  " in line.strip()
 
 
 def _parse(text: str, delimiter: str, limits: Limits) -> list[list[str]]:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from include.connectors.workbook import read_workbook
-from include.connectors.workbook.kinds import Limits, recognise
+from include.connectors.workbook.kinds import recognise
+from include.connectors.workbook.refusing import Limits
 from include.errors import Finding, RefusedError
 from include.messages import MESSAGES, word
 
@@ -18,25 +19,29 @@ WriteBook = Callable[..., Path]
 Refused = Callable[..., list[Finding]]
 
 
-def _ole2_with(stream: str) -> bytes:
-    """Return an OLE2 container with one FAT sector and a directory of two entries: the root and `stream`."""
+def _ole2_with(name: str, stream: bytes = b"") -> bytes:
+    """Return an OLE2 container with a FAT sector, a directory of the root and `name`, and its one sector."""
     header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16)
     header += struct.pack("<HHHHH", 0x3E, 3, 0xFFFE, 9, 6) + bytes(6)
-    header += struct.pack("<IIIIIIIIII", 0, 1, 1, 0, 4096, 0xFFFFFFFE, 0, 0xFFFFFFFE, 0, 0)
+    header += struct.pack("<IIIIIIIIII", 0, 1, 1, 0, 0, 0xFFFFFFFE, 0, 0xFFFFFFFE, 0, 0)
     header += b"\xff" * (512 - len(header))
     fat = struct.pack("<III", 0xFFFFFFFD, 0xFFFFFFFE, 0xFFFFFFFE) + b"\xff" * 500
 
     def entry(name: str, kind: int) -> bytes:
         text = name.encode("utf-16-le") + b"\0\0"
-        return (text.ljust(64, b"\0") + struct.pack("<HBB", len(text), kind, 1)).ljust(128, b"\0")
+        tree = struct.pack("<iii", -1, -1, 1 if kind == 5 else -1)
+        entry = text.ljust(64, b"\0") + struct.pack("<HBB", len(text), kind, 1) + tree
+        return entry.ljust(116, b"\0") + struct.pack(
+            "<iII", 2 if kind == 2 else -2, 512 if kind == 2 else 0, 0
+        )
 
-    return header + fat + entry("Root Entry", 5) + entry(stream, 2) + bytes(256) + bytes(512)
+    return header + fat + entry("Root Entry", 5) + entry(name, 2) + bytes(256) + stream.ljust(512, b"\0")
 
 
 def _password_xls() -> bytes:
     stream = struct.pack("<HH", 0x809, 16) + struct.pack("<HH", 0x600, 5) + bytes(12)
     stream += struct.pack("<HHHHH", 0x2F, 6, 0, 1, 2) + bytes(100)
-    return _ole2_with("Workbook")[:-512] + stream.ljust(512, b"\0")
+    return _ole2_with("Workbook", stream)
 
 
 @pytest.mark.parametrize(

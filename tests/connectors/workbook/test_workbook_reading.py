@@ -16,7 +16,7 @@ import xlwt
 from include.connectors.workbook import read_workbook
 from include.connectors.workbook.cells import DATE, ERROR, NUMBER, TEXT, batches, number_text
 from include.connectors.workbook.examining import examine
-from include.connectors.workbook.kinds import Limits
+from include.connectors.workbook.refusing import Limits
 from include.connectors.workbook.structure import Package, Structure
 
 

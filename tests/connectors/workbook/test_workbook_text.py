@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from include.catalogue.models import WorkbookSource
-from include.connectors.workbook import fetch
-from include.connectors.workbook.kinds import Limits
+from include.connectors.workbook import fetch, read_workbook
+from include.connectors.workbook.refusing import Limits
 from include.connectors.workbook.text import read_text
 from include.errors import Finding
 
@@ -76,3 +76,30 @@ def test_declared_encoding_is_not_overruled(
 def test_blank_lines_keep_the_row_numbers(tmp_path: Path) -> None:
     (tmp_path / "q.csv").write_text("a,b\n\n1,2\n", "utf-8")
     assert read_text(tmp_path / "q.csv", None, None, Limits())[0] == [["a", "b"], ["", ""], ["1", "2"]]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_without_a_mark_is_recognised(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "quality.csv"
+    path.write_bytes("工厂,良率\r\n苏州,0.985\r\n".encode(encoding))
+    book = read_workbook(path)
+    assert book.notes == {"encoding": encoding, "delimiter": ","}
+    assert book.sheets[0].text(2, 2) == "0.985"
+
+
+def test_broken_characters_in_utf_8_are_refused_not_taken_for_gb18030(
+    tmp_path: Path, refused: Refused
+) -> None:
+    path = tmp_path / "quality.csv"
+    content = ("工厂,良率\n" + "苏州工业园区第一工厂,0.985\n" * 9).encode()
+    path.write_bytes(content.replace("第".encode(), "第".encode()[:2], 1))
+    [finding] = refused(read_workbook, path)
+    assert finding.code == "damaged_file"
+    assert "UTF-8" in finding.params["detail"]
+
+
+def test_columns_of_fixed_width_are_no_table(tmp_path: Path, refused: Refused) -> None:
+    path = tmp_path / "report.prn"
+    path.write_text("name        value\nsteel          12\ncopper          7\n", "utf-8")
+    [finding] = refused(read_workbook, path)
+    assert (finding.code, finding.params["kind"]) == ("not_a_workbook", "text in columns of fixed width")
