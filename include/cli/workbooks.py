@@ -48,6 +48,10 @@ def template(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="File to write; SOURCE.xlsx by default.")
     ] = None,
+    period: Annotated[
+        str | None,
+        typer.Option(help="Period to fill in first, such as 2026-03; the one that is due next by default."),
+    ] = None,
 ) -> None:
     """Write the workbook that the department of SOURCE fills in."""
     import datetime as dt
@@ -66,8 +70,11 @@ def template(
         raise UsageError(f"there is no source {source!r}; nearest: {', '.join(near)}")
     if model.kind != "workbook":
         raise UsageError(f"the source {source!r} is read from a system ({model.kind}); it needs no template")
+    if period is not None and not catalogue.periods.has(period):
+        raise UsageError(f"there is no period {period!r}; write it like {catalogue.periods.example}")
     target = output or Path(f"{source}.xlsx")
-    write_template(model, catalogue, target, dt.datetime.now(ZoneInfo(catalogue.calendar.timezone)).date())
+    today = dt.datetime.now(ZoneInfo(catalogue.calendar.timezone)).date()
+    write_template(model, catalogue, target, today, period)
     typer.echo(str(target))
 
 

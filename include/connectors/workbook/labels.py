@@ -115,7 +115,8 @@ def match_labels(declared: Mapping[str, Sequence[str]], labels: Sequence[Label],
         ):
             match.problems.append(_duplicate(name, again))
             free = [label for label in free if label not in again]
-    match.problems.extend(_missing(name, labels, free, missing_code) for name in pending)
+    only = len(pending) == 1
+    match.problems.extend(_missing(name, labels, free, only, missing_code) for name in pending)
     match.extra = free
     return match
 
@@ -137,10 +138,14 @@ def _duplicate(name: str, hits: list[Label]) -> Finding:
     )
 
 
-def _missing(name: str, labels: Sequence[Label], free: Sequence[Label], code: str) -> Finding:
-    candidates = {plain(label.text): label for label in (*labels, *free)}
-    nearest = difflib.get_close_matches(plain(name), candidates, n=1, cutoff=0.5)
-    label = candidates[nearest[0]] if nearest else None
+def _missing(name: str, labels: Sequence[Label], free: Sequence[Label], only: bool, code: str) -> Finding:
+    """Return the finding of a name without label; the label that nobody claims and looks most like it is the nearest.
+
+    Where it is the `only` such name and one label is free, that is meant whatever it looks like.
+    """
+    candidates = {plain(split_unit(label.text)[0]): label for label in reversed(free)}
+    nearest = difflib.get_close_matches(plain(split_unit(name)[0]), candidates, n=1, cutoff=0.5)
+    label = candidates[nearest[0]] if nearest else free[0] if only and len(free) == 1 else None
     present = "、".join(label.text for label in labels[:20])
     return Finding(
         code,

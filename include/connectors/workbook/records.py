@@ -264,10 +264,14 @@ class _Reader:
         return units | units_from_note(self.sheet, self.rows[0] - 1, self.measures, units)
 
     def _note_extra(self) -> list[Finding]:
-        if not self.match.extra:
+        ignored = {
+            name: column.aliases for name, column in self.source.columns.items() if column.is_ == "ignore"
+        }
+        extra = match_labels(ignored, self.match.extra, "column_missing").extra
+        if not extra:
             return []
-        found = "、".join(label.text for label in self.match.extra)[:200]
-        cell = self.match.extra[0].cell
+        found = "、".join(label.text for label in extra)[:200]
+        cell = extra[0].cell
         return [Finding("undeclared_columns", found=found, sheet=self.sheet.name, cell=cell, level="warning")]
 
 

@@ -96,15 +96,21 @@ def test_template_offers_choices_and_holds_no_formula(
     book = openpyxl.load_workbook(tmp_path / "t.xlsx")
     kinds = {cell.data_type for sheet in book for row in sheet.iter_rows() for cell in row}
     assert "f" not in kinds
-    assert [[cell.value for cell in column] for column in book["_lists"].columns] == [
-        ["=东方", "北方"],
-        ["线上", "=线下"],
-    ]
-    assert book["_lists"].sheet_state == "hidden"
+    hidden = book["_template"]
+    lists = {col: [cell.value for cell in hidden[col] if cell.value is not None] for col in "BCD"}
+    assert (lists["B"], lists["D"]) == (["=东方", "北方"], ["线上", "=线下"])
+    assert lists["C"][:5] == ["2026-05", "2026-04", "2026-03", "2026-02", "2026-01"]
+    assert hidden.sheet_state == "veryHidden"
     rules = {
         str(rule.sqref).split(":")[0]: rule.formula1 for rule in book["数据"].data_validations.dataValidation
     }
-    assert rules == {"A4": "=_lists!$A$1:$A$2", "C4": "=_lists!$B$1:$B$2"}
+    assert rules == {
+        "A4": "'_template'!$B$1:$B$2",
+        "B4": "'_template'!$C$1:$C$16",
+        "C4": "'_template'!$D$1:$D$2",
+        "D4": "IF(ISNUMBER(D4),TRUE,FALSE)",
+        "E4": "IF(ISNUMBER(E4),AND(E4=INT(E4)),FALSE)",
+    }
     words = [cell.value for row in book["说明 Instructions"].iter_rows() for cell in row if cell.value]
     assert any("the definition" in text for text in words)
     assert any("单位 万元" in text for text in words)
