@@ -11,54 +11,15 @@ import openpyxl
 import pytest
 from typer.testing import CliRunner
 
-from include.catalogue.catalogue import Catalogue, MetricDefinition
-from include.catalogue.models import CalendarConfig, OrgLine, Words, WorkbookSource
-from include.catalogue.org import OrgTree
-from include.catalogue.units import UnitSystem
+from include.catalogue.catalogue import Catalogue
+from include.catalogue.models import CalendarConfig, WorkbookSource
 from include.cli.workbooks import app
 from include.connectors.workbook import fetch
 from include.connectors.workbook.template import write_template
 
 MakeSource = Callable[..., WorkbookSource]
 WriteBook = Callable[..., Path]
-
-
-@pytest.fixture
-def catalogue(tmp_path: Path) -> Catalogue:
-    def metric(name: str, unit: str) -> MetricDefinition:
-        return MetricDefinition(
-            id=name, version=1, valid_from=dt.date(1900, 1, 1), valid_to=None, name=Words(zh=name, en=name),
-            definition=Words(zh="=定义", en="the definition"), unit=unit, owner="o", tier="internal",
-            better="up",
-            steward=None, over_time="sum", over_org="sum", ratio=None, formula=None, dimensions=(),
-            status="active", amber_within=None,
-        )  # fmt: skip
-
-    org = OrgTree.from_lines(
-        [
-            OrgLine.model_validate({"unit": "group", "name": {"zh": "集团", "en": "Group"}}),
-            OrgLine.model_validate(
-                {"unit": "east", "parent": "group", "level": "company", "name": {"zh": "=东方"}}
-            ),
-            OrgLine.model_validate(
-                {"unit": "north", "parent": "group", "level": "company", "name": {"zh": "北方"}}
-            ),
-        ]
-    )
-    return Catalogue(
-        folder=tmp_path, fingerprint="", people={}, calendar=CalendarConfig(),
-        metrics={"revenue": [metric("revenue", "CNY")], "count": [metric("count", "件")]},
-        sources={}, org=org, units=UnitSystem(),
-    )  # fmt: skip
-
-
-def fill(path: Path, sheet: str, cells: dict[str, Any]) -> None:
-    book = openpyxl.load_workbook(path)
-    for cell, value in cells.items():
-        book[sheet][cell] = value
-        if isinstance(value, str):
-            book[sheet][cell].data_type = "s"
-    book.save(path)
+Fill = Callable[..., None]
 
 
 RECORDS = {
@@ -72,7 +33,7 @@ RECORDS = {
 
 @pytest.mark.parametrize("layout", [{}, {"header_row": 1}, {"header_rows": [2, 3], "sheet": "填报"}])
 def test_filled_records_template_is_read(
-    make_source: MakeSource, catalogue: Catalogue, tmp_path: Path, layout: dict[str, Any]
+    make_source: MakeSource, catalogue: Catalogue, tmp_path: Path, fill: Fill, layout: dict[str, Any]
 ) -> None:
     source = make_source(
         columns=RECORDS, layout=layout, expects={"org": {"level": "company"}}, name="销售月报"
@@ -117,7 +78,7 @@ def test_template_offers_choices_and_holds_no_formula(
 
 
 def test_filled_matrix_and_form_templates_are_read(
-    make_source: MakeSource, catalogue: Catalogue, tmp_path: Path
+    make_source: MakeSource, catalogue: Catalogue, tmp_path: Path, fill: Fill
 ) -> None:
     layout = {
         "kind": "matrix", "sheet": "利润表", "header_rows": [3, 5], "org": {"cell": "B2"},
@@ -145,7 +106,7 @@ def test_filled_matrix_and_form_templates_are_read(
 
 
 def test_a_weekly_template_has_all_weeks_of_the_year(
-    make_source: MakeSource, catalogue: Catalogue, tmp_path: Path
+    make_source: MakeSource, catalogue: Catalogue, tmp_path: Path, fill: Fill
 ) -> None:
     weekly = dataclasses.replace(catalogue, calendar=CalendarConfig(periods="iso-week"))
     layout = {
