@@ -70,11 +70,12 @@ def template(
         raise UsageError(f"there is no source {source!r}; nearest: {', '.join(near)}")
     if model.kind != "workbook":
         raise UsageError(f"the source {source!r} is read from a system ({model.kind}); it needs no template")
-    if period is not None and not catalogue.periods.has(period):
-        raise UsageError(f"there is no period {period!r}; write it like {catalogue.periods.example}")
     target = output or Path(f"{source}.xlsx")
     today = dt.datetime.now(ZoneInfo(catalogue.calendar.timezone)).date()
-    write_template(model, catalogue, target, today, period)
+    try:
+        write_template(model, catalogue, target, today, period)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
     typer.echo(str(target))
 
 

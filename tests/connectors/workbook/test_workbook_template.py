@@ -120,6 +120,96 @@ def test_a_weekly_template_has_all_weeks_of_the_year(
     assert reported.frame[["@period", "收入"]].values.tolist() == [["2026-W53", "7.5"]]
 
 
+EVERY_KIND = {
+    "门店": {"is": "org", "required": True},
+    "日期": {"is": "date", "type": "date", "required": True},
+    "币种": {"is": "currency"},
+    "自营": {"type": "boolean"},
+    "渠道": {"is": "dimension", "in": [f"渠道{number:03d}" for number in range(100)]},
+    "本月/金额（元/件）": {"metric": "revenue", "type": "decimal", "min": -1, "max": 1_000_000},
+    "本月/达成率": {"metric": "count", "unit": "%", "type": "decimal"},
+    "备注": {"is": "ignore"},
+}
+
+
+def test_a_template_is_locked_but_for_what_is_to_be_filled_in(
+    make_source: MakeSource, catalogue: Catalogue, tmp_path: Path
+) -> None:
+    nulls = ["—", '"无"']
+    source = make_source(
+        columns=EVERY_KIND, layout={"header_rows": [4, 5], "sheet": ["华东*", "华[北南]"]}, nulls=nulls
+    )
+    write_template(source, catalogue, tmp_path / "t.xlsx", dt.date(2026, 3, 5))
+    book = openpyxl.load_workbook(tmp_path / "t.xlsx")
+    assert book.sheetnames == ["华东1", "华北", "说明 Instructions", "_template"]
+    assert book.security.lockStructure and not book.security.workbookPassword
+    for sheet in book:
+        assert sheet.protection.sheet and not sheet.protection.password
+    for sheet in book.worksheets[:2]:
+        assert {str(merged) for merged in sheet.merged_cells} == {
+            *(f"{letter}4:{letter}5" for letter in "ABCDEH"), "F4:G4",
+        }  # fmt: skip
+        assert (sheet["F4"].value, sheet["F5"].value) == ("本月", "金额（元/件）")
+        assert all(cell.protection.locked for row in sheet["A1:H5"] for cell in row)
+        columns = {letter: sheet.column_dimensions[letter] for letter in "ABCDEFGH"}
+        assert not any(column.protection.locked for column in columns.values())
+        formats = [column.number_format for column in columns.values()]
+        assert formats == ["@", "yyyy-mm-dd", "@", "@", "@", "#,##0.00####", "General", "@"]
+        rules = {str(rule.sqref)[0]: rule for rule in sheet.data_validations.dataValidation}
+        assert {letter: rule.type for letter, rule in rules.items()} == dict(
+            A="list", B="date", C="list", D="list", E="list", F="custom", G="custom"
+        )
+        assert rules["F"].formula1 == 'IF(ISNUMBER(F6),AND(F6>=-1,F6<=1000000),OR(F6="—",F6="""无"""))'
+        assert {letter for letter, rule in rules.items() if rule.errorStyle == "warning"} == {"A", "C"}
+        for rule in rules.values():  # Excel calls a workbook damaged where these are longer
+            assert rule.showErrorMessage and len(rule.errorTitle) <= 32 and len(rule.error) <= 225
+            assert "\n" in rule.error and len(rule.formula1) <= 255
+
+
+@pytest.mark.parametrize(
+    ("due", "today", "first"),
+    [
+        (None, "2026-03-05", "2026-02"),
+        ({"working_day": 5}, "2026-03-06", "2026-02"),
+        ({"working_day": 5}, "2026-03-09", "2026-03"),
+        ({"working_day": 5}, "2026-10-12", "2026-09"),  # after the holidays of October
+    ],
+)
+def test_a_template_begins_with_the_period_that_is_due_next(
+    make_source: MakeSource, catalogue: Catalogue, tmp_path: Path, due: Any, today: str, first: str
+) -> None:
+    source = make_source(
+        columns={"门店": {"is": "org"}, "件数": {"metric": "count"}},
+        layout={"header_row": 4, "period": {"cell": "B2"}}, unique=["门店"], due=due,
+        expects={"org": ["east", "north"], "each_batch": True},
+    )  # fmt: skip
+    write_template(source, catalogue, tmp_path / "t.xlsx", dt.date.fromisoformat(today))
+    sheet = openpyxl.load_workbook(tmp_path / "t.xlsx").worksheets[0]
+    assert [sheet[cell].value for cell in ("A2", "B2", "A5", "A6", "A7")] == [
+        "期间 Period", first, "=东方", "北方", None,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "pattern", ["{year}年{month}月", "{year}年/{month}月/*", "{year}{month}", "FY{year}-{month}*"]
+)
+def test_a_matrix_has_the_fiscal_year_of_its_period(
+    make_source: MakeSource, catalogue: Catalogue, tmp_path: Path, fill: Fill, pattern: str
+) -> None:
+    layout = {
+        "kind": "matrix", "header_rows": [3, 5], "org": {"cell": "B2"}, "row_label": "项目",
+        "periods": {"pattern": pattern},
+    }  # fmt: skip
+    source = make_source(layout=layout, rows={"件数": {"metric": "count"}})
+    fiscal = dataclasses.replace(catalogue, calendar=CalendarConfig(fiscal_year_starts=4))
+    write_template(source, fiscal, tmp_path / "m.xlsx", dt.date(2026, 3, 5), "2027-02")
+    fill(tmp_path / "m.xlsx", "数据", {"B2": "北方"} | {f"{letter}6": 1 for letter in "BCDEFGHIJKLM"})
+    periods = fetch(source, tmp_path / "m.xlsx").frame["@period"].tolist()
+    assert periods == [*(f"2026-{month:02d}" for month in range(4, 13)), "2027-01", "2027-02", "2027-03"]
+    with pytest.raises(ValueError, match="no period 2027-Q1"):
+        write_template(source, fiscal, tmp_path / "m.xlsx", dt.date(2026, 3, 5), "2027-Q1")
+
+
 def test_read_command_prints_the_documented_json(write_book: WriteBook, tmp_path: Path) -> None:
     path = write_book({"表一": [["a", 1.5], [True, None]], "空": []}, merged=["C1:D2"])
     done = CliRunner().invoke(app, ["read", str(path), "--json"])

@@ -16,7 +16,7 @@ from include.connectors.workbook.template.asked import Asked, sheet_names
 from include.connectors.workbook.template.drawing import Drawer, Hidden
 from include.connectors.workbook.template.guide import draw_guide
 from include.connectors.workbook.template.pages import draw_page
-from include.connectors.workbook.template.periods import next_period
+from include.connectors.workbook.template.periods import grain_of, next_period
 
 __all__ = ["write_template"]
 
@@ -29,10 +29,14 @@ def write_template(
     It asks for `period` first, by default the one that is due next; a matrix has the fiscal year around it. The data
     sheets come first, then the instructions, and a hidden sheet with the fingerprint and the texts of the drop-downs.
     Sheets are protected without a password, all but the cells to fill in. Every text is written as text, whatever it
-    begins with. Raises ValueError for a period that the calendar doesn't have, OSError where `target` can't be written.
+    begins with. Raises ValueError for a period that the source doesn't deliver, OSError where `target` can't be
+    written.
     """
     first = period or next_period(source, catalogue, today)
-    catalogue.periods.period_bounds(first)
+    if catalogue.periods.grain_of(first) != grain_of(source) or not catalogue.periods.has(first):
+        raise ValueError(
+            f"{source.source} has no period {first}; write it like {next_period(source, catalogue, today)}"
+        )
     asked = Asked(source, catalogue, today, first)
     version = template_version(source)
     book = Workbook()
