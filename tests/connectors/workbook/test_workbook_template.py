@@ -105,6 +105,22 @@ def test_filled_matrix_and_form_templates_are_read(
     assert fetch(source, tmp_path / "f.xlsx").frame[["公司", "件数"]].values.tolist() == [["北方", "8"]]
 
 
+def test_brackets_of_a_name_that_hold_no_unit_get_one_beside_them(
+    make_source: MakeSource, catalogue: Catalogue, tmp_path: Path, fill: Fill
+) -> None:
+    columns = {
+        "公司": {"is": "org", "cell": "B2"},
+        "金额（含税）": {"metric": "revenue", "unit": "万元", "cell": "B4", "type": "decimal"},
+        "件数": {"metric": "count", "cell": "C4", "type": "integer"},  # its label has no room to the left
+    }
+    source = make_source(layout={"kind": "form", "period": {"value": "2026-03"}}, columns=columns)
+    write_template(source, catalogue, tmp_path / "f.xlsx", dt.date(2026, 3, 5))
+    fill(tmp_path / "f.xlsx", "数据", {"B2": "北方", "B4": 8.5, "C4": 2})
+    reported = fetch(source, tmp_path / "f.xlsx")
+    assert reported.frame[["金额（含税）", "件数"]].values.tolist() == [["8.5", "2"]]
+    assert reported.units == {"金额（含税）": "万元", "件数": "件"}
+
+
 def test_a_weekly_template_has_all_weeks_of_the_year(
     make_source: MakeSource, catalogue: Catalogue, tmp_path: Path, fill: Fill
 ) -> None:

@@ -65,9 +65,10 @@ class Asked:
         return "" if measure.rate else self.catalogue.latest(measure.feeds).unit
 
     def label(self, name: str, measure: Measure) -> str:
-        """Return the header or row label: the name with its unit in brackets."""
-        unit = self.unit_of(measure)
-        return name if not unit or split_unit(name)[1] else f"{name}（{unit}）"
+        """Return the header or row label: the name with its unit in brackets; what else stands there is no unit."""
+        unit, stated = self.unit_of(measure), split_unit(name)[1]
+        says_it = bool(stated) and self.catalogue.units.is_known(stated)
+        return name if not unit or says_it else f"{name}（{unit}）"
 
     def kind_of(self, column: Column) -> Literal["number", "integer", "date", "period", "boolean", "text"]:
         """Return what is to be typed into a column."""

@@ -163,11 +163,12 @@ def _list_refusals(asked: Asked) -> Iterator[Line]:
         names = "、".join(source.unique)
         yield "重复 Repeated", f"{names} 相同的两行。", f"Two rows alike in {names}."
     for check in source.checks:
+        rule = check.rule.replace("`", "")
         given = f" ± {check.tolerance:f}" if check.tolerance else ""
         zh, en = ("不满足时退回", "refused where it doesn't hold")
         if check.level == "warning":
             zh, en = ("不满足时提醒", "a remark where it doesn't hold")
-        yield "勾稽 Rule", f"{check.rule}{given}（{zh}）", f"{check.rule}{given} ({en})"
+        yield "勾稽 Rule", f"{rule}{given}（{zh}）", f"{rule}{given} ({en})"
     totals = source.layout.total_rows
     if totals is not None and totals.use == "control":
         names = "、".join(totals.label)
@@ -183,7 +184,8 @@ def _list_labels(asked: Asked) -> Iterator[Line]:
     labels |= asked.columns if asked.source.layout.kind != "matrix" else {}
     for name, measure in labels.items():
         zh, en = _explain(asked, measure)
-        yield asked.label(name, measure), "；".join(zh) + "。", "; ".join(en) + "."
+        english = "; ".join(en)
+        yield asked.label(name, measure), "；".join(zh) + "。", f"{english[:1].upper()}{english[1:]}."
 
 
 def _explain(asked: Asked, measure: Measure) -> tuple[list[str], list[str]]:
