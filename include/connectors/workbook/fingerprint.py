@@ -19,9 +19,6 @@ INSTRUCTIONS_SHEET = "说明 Instructions"
 _MARK = "metric-ledger template"
 _SHOWN = ("unit", "metric", "type", "is_", "in_", "required", "min", "max", "cell", "format", "reported_as")
 """What a column or row declares that its template shows; aliases don't change it."""
-_DRIFT = {
-    "sheet_missing", "header_missing", "column_missing", "row_missing", "label_moved", "period_header_unknown",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -79,25 +76,6 @@ def judge_fingerprint(found: Fingerprint, source: WorkbookSource) -> list[Findin
         return []
     params = {"source": source.source, "made": found.made}
     return [Finding("template_outdated", found=found.made, level="warning", params=params)]
-
-
-def explain_drift(findings: list[Finding], source: WorkbookSource, outdated: list[Finding]) -> list[Finding]:
-    """Return findings on missing and renamed labels with the line of configuration that accepts the new name.
-
-    Where the template is an older one they say so too.
-    """
-    old = {"made": outdated[0].found} if outdated else {}
-    return [
-        replace(finding, params={**finding.params, **_name_alias(finding), **old, "source": source.source})
-        if finding.code in _DRIFT
-        else finding
-        for finding in findings
-    ]
-
-
-def _name_alias(finding: Finding) -> dict[str, str]:
-    nearest = finding.params.get("nearest")
-    return {"alias": f"aliases: [{json.dumps(nearest, ensure_ascii=False)}]"} if nearest else {}
 
 
 def _list_shown(measures: Mapping[str, Measure]) -> dict[str, dict[str, Any]]:

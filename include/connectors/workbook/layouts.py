@@ -10,9 +10,9 @@ import pandas as pd
 from include.batch import PLACE_COLUMNS, Reported, cell_name
 from include.catalogue.models import WorkbookSource
 from include.connectors.workbook.blocks import Block
+from include.connectors.workbook.drift import explain_drift
 from include.connectors.workbook.fingerprint import (
     FINGERPRINT_SHEET,
-    explain_drift,
     judge_fingerprint,
     read_fingerprint,
     without_template_sheets,

@@ -113,6 +113,18 @@ def test_a_changed_unit_is_told_to_the_check_and_a_new_column_is_said(
     assert [(note.code, note.found) for note in reported.notes] == [("undeclared_columns", "毛利")]
 
 
+def test_a_changed_unit_in_a_declared_name_is_no_renaming(
+    make_source: MakeSource, deliver: Callable[..., Path], refused: Refused
+) -> None:
+    columns = {name.replace("销售额", "销售额（万元）"): column for name, column in COLUMNS.items()}
+    source = make_source(columns=columns)
+    (finding,) = refused(fetch, source, deliver(source, {"C3": "销售额（千元）"}))
+    assert (finding.code, finding.found, finding.cell) == ("unit_changed", "千元", "C3")
+    assert word(finding, "remedy", "en").startswith("report in 万元")
+    (finding,) = refused(fetch, source, deliver(source, {"C3": "销售额（含税）"}))
+    assert finding.code == "column_missing" and "aliases" in word(finding, "remedy", "en")
+
+
 def test_an_older_template_is_judged_by_its_content(
     make_source: MakeSource, deliver: Callable[..., Path], refused: Refused
 ) -> None:
