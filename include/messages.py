@@ -96,7 +96,10 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
     "sheet_missing": (
         ("缺少工作表“{wanted}”", "the sheet {wanted!r} is missing"),
         ("工作表“{wanted}”；现有：{present}", "the sheet {wanted!r}; present: {present}"),
-        ("恢复工作表名称，或使用模板重新填写", "give the sheet its name back, or fill in the template"),
+        (
+            "恢复工作表名称，或使用模板重新填写[；该文件用的是 {made} 的旧模板，请领取新模板]",
+            "give the sheet its name back, or fill in the template[; this file was made from the old one of {made}]",
+        ),
     ),
     "sheet_ambiguous": (
         ("多个工作表都有所需的表头：{found}", "several sheets hold the declared header: {found}"),
@@ -110,8 +113,9 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
         ("找不到表头", "the header can't be found"),
         ("含有 {columns} 的表头行", "a header row with {columns}"),
         (
-            "请使用该来源的模板填写；检查文件是否放错了文件夹",
-            "fill in this source's template; make sure that the file was dropped in the right folder",
+            "请使用该来源的模板填写；检查文件是否放错了文件夹[；该文件用的是 {made} 的旧模板，请领取新模板]",
+            "fill in this source's template; make sure that the file was dropped in the right folder"
+            "[; this file was made from the old template of {made}: fetch the new one]",
         ),
     ),
     "column_missing": (
@@ -121,8 +125,11 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
             "the column {column!r}[; the nearest is {nearest!r}][; there are: {present}]",
         ),
         (
-            "恢复列名；如已正式改名，请在来源配置的 aliases 中加入新名称",
-            "give the column its name back; if it was renamed for good, add the new name to its aliases",
+            "把“{column}”列加回或改回原名[；如已正式改名，请管理员在 sources/{source}.yaml 的“{column}”中加上 {alias}]"
+            "[；该文件用的是 {made} 的旧模板，请领取新模板]",
+            "put the column {column!r} back or give it its name back"
+            "[; if it was renamed for good, add {alias} to column {column!r} in sources/{source}.yaml]"
+            "[; this file was made from the old template of {made}: fetch the new one]",
         ),
     ),
     "row_missing": (
@@ -132,14 +139,33 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
             "the row {column!r}[; the nearest is {nearest!r}][; there are: {present}]",
         ),
         (
-            "恢复行名；如已正式改名，请在来源配置的 aliases 中加入新名称",
-            "give the row its name back; if it was renamed for good, add the new name to its aliases",
+            "把“{column}”行加回或改回原名[；如已正式改名，请管理员在 sources/{source}.yaml 的“{column}”中加上 {alias}]"
+            "[；该文件用的是 {made} 的旧模板，请领取新模板]",
+            "put the row {column!r} back or give it its name back"
+            "[; if it was renamed for good, add {alias} to row {column!r} in sources/{source}.yaml]"
+            "[; this file was made from the old template of {made}: fetch the new one]",
         ),
     ),
     "duplicate_label": (
         ("名称重复：{cells}", "the label stands more than once: {cells}"),
         ("每个名称只出现一次", "each label once"),
         ("删除或改名多余的一个", "remove or rename the others"),
+    ),
+    "other_template": (
+        ("这是来源“{other}”的模板", "this is the template of the source {other}"),
+        ("来源 {source} 的模板", "the template of {source}"),
+        (
+            "请放入 inbox/{other}/；如果数据属于 {source}，请改用它的模板填写",
+            "drop it in inbox/{other}/; where the figures belong to {source}, fill in the template of that",
+        ),
+    ),
+    "template_outdated": (
+        ("该文件用的是 {made} 的旧模板", "made from the old template of {made}"),
+        ("", ""),
+        (
+            "请领取新模板（./kpi template {source}），下次用它填写",
+            "fetch the new one (./kpi template {source}) for the next time",
+        ),
     ),
     "label_missing": (
         ("有数值但没有行名", "figures beside a blank row label"),
@@ -153,14 +179,20 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
         ),
         ("未移动过的表单", "the form as it was handed out"),
         (
-            "不要插入或删除行列；请使用模板重新填写",
-            "don't insert or delete rows or columns; fill in the template anew",
+            "不要插入或删除行列；请使用模板重新填写[；如名称已正式改为“{nearest}”，请管理员在 sources/{source}.yaml 的"
+            "“{column}”中加上 {alias}][；该文件用的是 {made} 的旧模板，请领取新模板]",
+            "don't insert or delete rows or columns; fill in the template anew"
+            "[; if it is called {nearest!r} for good, add {alias} to {column!r} in sources/{source}.yaml]"
+            "[; this file was made from the old template of {made}: fetch the new one]",
         ),
     ),
     "period_header_unknown": (
         ("表头像是期间，但格式不符", "the header looks like a period but is written otherwise"),
         ("形如 {pattern} 的期间", "a period such as {pattern}"),
-        ("按约定格式填写期间", "write the period as declared"),
+        (
+            "按约定格式填写期间[；该文件用的是 {made} 的旧模板，请领取新模板]",
+            "write the period as declared[; this file was made from the old template of {made}: fetch the new one]",
+        ),
     ),
     "formula_without_value": (
         ("公式没有计算结果", "a formula without a calculated value"),

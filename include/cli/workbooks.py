@@ -49,6 +49,10 @@ def template(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="File to write; SOURCE.xlsx by default.")
     ] = None,
+    period: Annotated[
+        str | None,
+        typer.Option(help="Period to fill in first, such as 2026-03; the one that is due next by default."),
+    ] = None,
 ) -> None:
     """Write the workbook that the department of SOURCE fills in."""
     import datetime as dt
@@ -68,7 +72,11 @@ def template(
     if model.kind != "workbook":
         raise UsageError(f"the source {source!r} is read from a system ({model.kind}); it needs no template")
     target = output or Path(f"{source}.xlsx")
-    write_template(model, catalogue, target, dt.datetime.now(ZoneInfo(catalogue.calendar.timezone)).date())
+    today = dt.datetime.now(ZoneInfo(catalogue.calendar.timezone)).date()
+    try:
+        write_template(model, catalogue, target, today, period)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
     typer.echo(str(target))
 
 

@@ -1,29 +1,35 @@
 """The dictionary's look: sheets of plain rows written as a workbook to read, filter and print."""
 
 import datetime as dt
-import math
-import re
 from pathlib import Path
 from urllib.parse import quote
 
 from openpyxl import Workbook
 from openpyxl.cell import Cell as BookCell
-from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
-from include.dictionary.table import Cell, Sheet, Value, both
+from include.dictionary.table import Cell, Sheet, both
+from include.styling import (
+    BORDER,
+    FONT,
+    HEADER,
+    HEADER_FONT,
+    NAVY,
+    NOTE_FONT,
+    TITLE,
+    TITLE_FONT,
+    count_lines,
+    put,
+    set_up_print,
+)
 
 _NAME = "指标字典 Metric dictionary"
-_FONT = "Microsoft YaHei"
 _HEADER_ROW = 3
-_LINE = Side("thin", color="D9DEE4")
-_BORDER = Border(bottom=_LINE, right=_LINE)
-_HEADER = PatternFill("solid", start_color="1F3A5F")
-_TITLE = PatternFill("solid", start_color="E8EDF3")
 _ACCENTS = {
-    "metrics": "1F3A5F",
+    "metrics": NAVY,
     "parts": "3E6C9E",
     "versions": "3E6C9E",
     "org": "5B8C5A",
@@ -37,8 +43,6 @@ TINTS = {
     "past": "EEEEEE",
     "future": "FFF6D6",
 }
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_RISKY = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_book(sheets: tuple[Sheet, ...], target: Path, today: dt.date) -> None:
@@ -81,28 +85,28 @@ class _SheetWriter:
         self._set_up_print(today)
 
     def _write_head(self, today: dt.date) -> None:
-        title = _put(self.page, 1, 1, self._title)
-        title.font = Font(_FONT, 14, bold=True, color="1F3A5F")
-        note = _put(self.page, 2, 1, f"{both(self.sheet.note, ' · ')} · {today.isoformat()}")
-        note.font = Font(_FONT, 9, color="6B7682")
+        title = put(self.page, 1, 1, self._title)
+        title.font = TITLE_FONT
+        note = put(self.page, 2, 1, f"{both(self.sheet.note, ' · ')} · {today.isoformat()}")
+        note.font = NOTE_FONT
         self.page.row_dimensions[1].height, self.page.row_dimensions[2].height = 26, 18
         self.page.row_dimensions[_HEADER_ROW].height = 34
         for column, told in enumerate(self.sheet.headings, 1):
-            cell = _put(self.page, _HEADER_ROW, column, both(told.words))
-            cell.font, cell.fill, cell.border = Font(_FONT, 10, bold=True, color="FFFFFF"), _HEADER, _BORDER
+            cell = put(self.page, _HEADER_ROW, column, both(told.words))
+            cell.font, cell.fill, cell.border = HEADER_FONT, HEADER, BORDER
             cell.alignment = Alignment(wrap_text=True, vertical="center")
             self.page.column_dimensions[get_column_letter(column)].width = told.width
 
     def _write_cell(self, row: int, column: int, cell: Cell, *, title: bool) -> None:
-        written = _put(self.page, row, column, cell.value)
+        written = put(self.page, row, column, cell.value)
         bold = title or cell.tint == "name"
-        written.font = Font(_FONT, 10, bold=bold)
-        written.border = _BORDER
+        written.font = Font(FONT, 10, bold=bold)
+        written.border = BORDER
         written.alignment = Alignment(
             wrap_text=True, vertical="top", horizontal="left", indent=cell.indent * 2
         )
         if title:
-            written.fill = _TITLE
+            written.fill = TITLE
         elif cell.tint in TINTS:
             written.fill = PatternFill("solid", start_color=TINTS[cell.tint])
         self._add_link(written, cell)
@@ -116,7 +120,7 @@ class _SheetWriter:
             written.hyperlink = Hyperlink(ref="", location=f"'{self.titles[cell.link.sheet]}'!A{place}")
         else:
             return
-        written.font = Font(_FONT, 10, color="1F5FA8")
+        written.font = Font(FONT, 10, color="1F5FA8")
 
     def _height_of(self, cells: tuple[Cell, ...]) -> float:
         """Return the height that the row's longest text takes at its column's width: viewers don't agree on it."""
@@ -134,43 +138,13 @@ class _SheetWriter:
 
     def _set_up_print(self, today: dt.date) -> None:
         page = self.page
-        page.page_setup.orientation = "landscape"
-        page.page_setup.paperSize = page.PAPERSIZE_A3 if self.sheet.pages > 1 else page.PAPERSIZE_A4
-        page.sheet_properties.pageSetUpPr.fitToPage = True
-        page.page_setup.fitToWidth, page.page_setup.fitToHeight = self.sheet.pages, 0
-        page.print_title_rows = f"{_HEADER_ROW}:{_HEADER_ROW}"
+        set_up_print(page, wide=self.sheet.pages, title_row=_HEADER_ROW)
         if self.sheet.pages > 1:
             page.print_title_cols = f"A:{get_column_letter(self.sheet.frozen)}"
         page.print_area = f"A{_HEADER_ROW}:{self.last_column}{self.last_row}"  # the title is on every page
-        page.page_margins.left = page.page_margins.right = 0.4
-        page.page_margins.top = page.page_margins.bottom = 0.75
         page.oddHeader.left.text, page.oddHeader.left.size = self._title, 12
         page.oddFooter.left.text = today.isoformat()
-        page.oddFooter.right.text = "&P / &N"
-
-
-def _put(page: Worksheet, row: int, column: int, value: Value) -> BookCell:
-    """Write a value; a text is written as text, whatever it begins with, and stays one when it is edited."""
-    cell = page.cell(row, column)
-    assert isinstance(cell, BookCell)
-    if isinstance(value, str):
-        value = _CONTROL.sub("\ufffd", value)
-        cell.value, cell.data_type = value, "s"
-        cell.quotePrefix = value.startswith(_RISKY)
-    else:
-        cell.value = value
-        if isinstance(value, dt.date):
-            cell.number_format = "yyyy-mm-dd"
-    return cell
 
 
 def _count_lines(cell: Cell, width: int) -> int:
-    if not isinstance(cell.value, str):
-        return 1
-    room = max(width - 1 - 3 * cell.indent, 4)
-    return sum(max(math.ceil(_measure(line) / room), 1) for line in cell.value.split("\n"))
-
-
-def _measure(text: str) -> float:
-    """Return the room that a text takes in Latin characters of its size, with what wrapping at blanks loses."""
-    return sum(1.75 if ord(char) > 0x2E7F else 1.05 for char in text)
+    return count_lines(cell.value, width - 1 - 3 * cell.indent) if isinstance(cell.value, str) else 1

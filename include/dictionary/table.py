@@ -1,13 +1,10 @@
 """The dictionary's sheets as plain rows: what stands in them, before anything is styled."""
 
-import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal
 
 from include.catalogue.models import Words
-
-Value = str | int | Decimal | dt.date | None
+from include.styling import Value
 
 
 @dataclass(frozen=True)

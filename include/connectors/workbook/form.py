@@ -7,6 +7,7 @@ import pandas as pd
 from include.batch import cell_name
 from include.catalogue.models import Column, WorkbookSource
 from include.connectors.workbook.blocks import Block
+from include.connectors.workbook.cells import TEXT
 from include.connectors.workbook.labels import plain, split_unit
 from include.connectors.workbook.reading import Sheet
 from include.connectors.workbook.structure import column_number
@@ -28,7 +29,10 @@ def read_form(source: WorkbookSource, sheet: Sheet) -> Block:
         label = _label_beside(sheet, (row, col), name, column)
         if label is None and column.is_measure:
             found = sheet.text(row, col) or ""
-            problems.append(Finding("label_moved", sheet=sheet.name, cell=cell, column=name, found=found))
+            params = {"nearest": _other_label(sheet, (row, col), source)}
+            problems.append(
+                Finding("label_moved", sheet=sheet.name, cell=cell, column=name, found=found, params=params)
+            )
         elif label and (unit := split_unit(label[0])[1]):
             units[name] = unit, label[1]
     if problems:
@@ -71,3 +75,12 @@ def _label_beside(sheet: Sheet, place: tuple[int, int], name: str, column: Colum
         if text and (plain(text) in wanted or plain(split_unit(text)[0]) in wanted):
             return text, cell_name(*at)
     return None
+
+
+def _other_label(sheet: Sheet, place: tuple[int, int], source: WorkbookSource) -> str:
+    """Return the text beside a cell where it may be the label's new name: one that no column declares."""
+    row, col = place
+    left = next((at for at in range(col - 1, 0, -1) if sheet.kind(row, at) == TEXT), 0)
+    text = (sheet.text(row, left) or "").strip().rstrip(":：")
+    declared = {plain(label) for name, column in source.columns.items() for label in (name, *column.aliases)}
+    return "" if {plain(text), plain(split_unit(text)[0])} & declared else text

@@ -92,30 +92,39 @@ def join_headers(sheet: Sheet, first: int, last: int) -> list[Label]:
     return labels
 
 
-def match_labels(declared: Mapping[str, Sequence[str]], labels: Sequence[Label], missing_code: str) -> Match:
-    """Match declared names (each with its aliases) to labels.
+def match_labels(
+    declared: Mapping[str, Sequence[str]],
+    labels: Sequence[Label],
+    missing_code: str,
+    ignored: Mapping[str, Sequence[str]] | None = None,
+) -> Match:
+    """Match declared names (each with its aliases) to labels; `ignored` ones claim theirs, and that is all.
 
     A label equal to the declared name wins, then one equal after `plain`, then an alias, then a name or alias
     followed by a unit in brackets. Two labels for one name are a duplicate_label; a name without a label is a
     `missing_code` finding that names the nearest label.
     """
     match, free = Match(), list(labels)
-    pending = dict(declared)
+    ignored = ignored or {}
+    pending = {**declared, **ignored}
     for level in (_equals, _equals_plain, _equals_alias, _equals_without_unit):
         for name in list(pending):
-            hits = [label for label in free if level(label.text, name, declared[name])]
+            hits = [label for label in free if level(label.text, name, pending[name])]
             if not hits:
                 continue
             del pending[name]
             free = [label for label in free if label not in hits]
-            _take(match, name, hits)
+            if name not in ignored:
+                _take(match, name, hits)
     for name, aliases in declared.items():
         if name in match.found and (
             again := [label for label in free if _equals_alias(label.text, name, aliases)]
         ):
             match.problems.append(_duplicate(name, again))
             free = [label for label in free if label not in again]
-    match.problems.extend(_missing(name, labels, free, missing_code) for name in pending)
+    absent = [name for name in pending if name in declared]
+    only = len(absent) == 1
+    match.problems.extend(_missing(name, labels, free, only, missing_code) for name in absent)
     match.extra = free
     return match
 
@@ -137,10 +146,14 @@ def _duplicate(name: str, hits: list[Label]) -> Finding:
     )
 
 
-def _missing(name: str, labels: Sequence[Label], free: Sequence[Label], code: str) -> Finding:
-    candidates = {plain(label.text): label for label in (*labels, *free)}
-    nearest = difflib.get_close_matches(plain(name), candidates, n=1, cutoff=0.5)
-    label = candidates[nearest[0]] if nearest else None
+def _missing(name: str, labels: Sequence[Label], free: Sequence[Label], only: bool, code: str) -> Finding:
+    """Return the finding of a name without label; the label that nobody claims and looks most like it is the nearest.
+
+    Where it is the `only` such name and one label is free, that is meant whatever it looks like.
+    """
+    candidates = {plain(split_unit(label.text)[0]): label for label in reversed(free)}
+    nearest = difflib.get_close_matches(plain(split_unit(name)[0]), candidates, n=1, cutoff=0.5)
+    label = candidates[nearest[0]] if nearest else free[0] if only and len(free) == 1 else None
     present = "、".join(label.text for label in labels[:20])
     return Finding(
         code,

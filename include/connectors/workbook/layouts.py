@@ -10,6 +10,13 @@ import pandas as pd
 from include.batch import PLACE_COLUMNS, Reported, cell_name
 from include.catalogue.models import WorkbookSource
 from include.connectors.workbook.blocks import Block
+from include.connectors.workbook.drift import explain_drift
+from include.connectors.workbook.fingerprint import (
+    FINGERPRINT_SHEET,
+    judge_fingerprint,
+    read_fingerprint,
+    without_template_sheets,
+)
 from include.connectors.workbook.form import form_is_known, read_form
 from include.connectors.workbook.matrix import matrix_is_known, read_matrix
 from include.connectors.workbook.places import given_places
@@ -42,18 +49,35 @@ def fetch(source: WorkbookSource, path: Path, delivered: Path | None = None) -> 
     Where the layout and not a column gives org unit or period, they stand in the frame's columns `@org` and
     `@period` (a matrix: period as `2026-03` or `2026-Q1`). The index is 0..n-1; error cells keep their text
     (`#REF!`) for validation to refuse with its place. Raises RefusedError with all findings at once where the
-    file, a sheet, a header or a label isn't what was declared, or a formula used has no value.
+    file, a sheet, a header or a label isn't what was declared, or a formula used has no value. A workbook made from
+    the template is judged by its content like any other; its fingerprint tells an older template, and another source's
+    is refused.
     """
     layout = source.layout
     limits = Limits(file=source.max_megabytes << 20, rows=max(Limits.rows, source.max_rows))
+    wanted = [*layout.sheet, FINGERPRINT_SHEET] if layout.sheet else None
     workbook = read_workbook(
-        path, layout.sheet, encoding=layout.encoding, delimiter=layout.delimiter, limits=limits
+        path, wanted, encoding=layout.encoding, delimiter=layout.delimiter, limits=limits
     )
+    fingerprint = read_fingerprint(workbook)
+    if fingerprint is None:
+        outdated: list[Finding] = []
+    else:
+        outdated = judge_fingerprint(fingerprint, source)
+        workbook = without_template_sheets(workbook, source)
+    try:
+        reported = _read_blocks(source, workbook, delivered or path)
+    except RefusedError as error:
+        raise RefusedError([*explain_drift(error.findings, source, outdated), *outdated]) from error
+    return replace(reported, notes=(*outdated, *reported.notes))
+
+
+def _read_blocks(source: WorkbookSource, workbook: Workbook, delivered: Path) -> Reported:
     blocks: list[Block] = []
     problems: list[Finding] = []
     for sheet in select_sheets(source, workbook):
         try:
-            blocks.append(_read_sheet(source, sheet, delivered or path))
+            blocks.append(_read_sheet(source, sheet, delivered))
         except RefusedError as error:
             problems.extend(error.findings)
     problems.extend(_differing_units(blocks))

@@ -33,7 +33,7 @@ def read_records(source: WorkbookSource, sheet: Sheet) -> Block:
     doubtful_total, limit_exceeded (more rows than `max_rows`).
     """
     first, last = locate_header(source, sheet)
-    match = match_labels(declared_columns(source), join_headers(sheet, first, last), "column_missing")
+    match = match_header(source, sheet, first, last)
     if _is_another_template(source, match):
         raise RefusedError([_missing_header(source, sheet, first, last)])
     rows = (last + 1, sheet.last_row)
@@ -58,6 +58,13 @@ def declared_columns(source: WorkbookSource) -> dict[str, list[str]]:
     return names
 
 
+def match_header(source: WorkbookSource, sheet: Sheet, first: int, last: int) -> Match:
+    """Return what the declared columns are in a header; one that is declared `is: ignore` may be missing."""
+    ignored = {name: column.aliases for name, column in source.columns.items() if column.is_ == "ignore"}
+    labels = join_headers(sheet, first, last)
+    return match_labels(declared_columns(source), labels, "column_missing", ignored)
+
+
 def locate_header(source: WorkbookSource, sheet: Sheet) -> tuple[int, int]:
     """Return the header's (first, last) row: as declared, or the first row that holds all required columns.
 
@@ -69,11 +76,10 @@ def locate_header(source: WorkbookSource, sheet: Sheet) -> tuple[int, int]:
         return layout.header_rows
     if layout.header_row:
         return layout.header_row, layout.header_row
-    declared = declared_columns(source)
     required = _required_columns(source)
     best: tuple[int, int, Match] | None = None
     for row in range(sheet.first_row, min(sheet.last_row, sheet.first_row + _HEADER_SEARCH_ROWS) + 1):
-        match = match_labels(declared, join_headers(sheet, row, row), "column_missing")
+        match = match_header(source, sheet, row, row)
         named = _named(match)
         if required <= named:
             return row, row
@@ -289,8 +295,7 @@ def header_is_known(source: WorkbookSource, sheet: Sheet) -> bool:
         first, last = locate_header(source, sheet)
     except RefusedError:
         return False
-    labels = join_headers(sheet, first, last)
-    return bool(match_labels(declared_columns(source), labels, "column_missing").found)
+    return bool(match_header(source, sheet, first, last).found)
 
 
 def _any(masks: list[pa.ChunkedArray]) -> pa.ChunkedArray:

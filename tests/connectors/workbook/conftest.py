@@ -1,5 +1,6 @@
 """Builders of real workbooks for the connector's tests."""
 
+import datetime as dt
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,10 @@ from typing import Any
 import openpyxl
 import pytest
 
-from include.catalogue.models import WorkbookSource
+from include.catalogue.catalogue import Catalogue, MetricDefinition
+from include.catalogue.models import CalendarConfig, OrgLine, Words, WorkbookSource
+from include.catalogue.org import OrgTree
+from include.catalogue.units import UnitSystem
 from include.errors import Finding, RefusedError
 
 Rows = Sequence[Sequence[Any]]
@@ -52,3 +56,49 @@ def refused() -> Callable[..., list[Finding]]:
         return caught.value.findings
 
     return call
+
+
+@pytest.fixture
+def catalogue(tmp_path: Path) -> Catalogue:
+    """Return a company of three units and two metrics, with names that begin like formulas."""
+
+    def metric(name: str, unit: str) -> MetricDefinition:
+        return MetricDefinition(
+            id=name, version=1, valid_from=dt.date(1900, 1, 1), valid_to=None, name=Words(zh=name, en=name),
+            definition=Words(zh="=定义", en="the definition"), unit=unit, owner="o", tier="internal",
+            better="up",
+            steward=None, over_time="sum", over_org="sum", ratio=None, formula=None, dimensions=(),
+            status="active", amber_within=None,
+        )  # fmt: skip
+
+    org = OrgTree.from_lines(
+        [
+            OrgLine.model_validate({"unit": "group", "name": {"zh": "集团", "en": "Group"}}),
+            OrgLine.model_validate(
+                {"unit": "east", "parent": "group", "level": "company", "name": {"zh": "=东方"}}
+            ),
+            OrgLine.model_validate(
+                {"unit": "north", "parent": "group", "level": "company", "name": {"zh": "北方"}}
+            ),
+        ]
+    )
+    return Catalogue(
+        folder=tmp_path, fingerprint="", people={}, calendar=CalendarConfig(),
+        metrics={"revenue": [metric("revenue", "CNY")], "count": [metric("count", "件")]},
+        sources={}, org=org, units=UnitSystem(),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def fill() -> Callable[..., None]:
+    """Return a writer of values into the cells of a sheet, as a clerk types them."""
+
+    def write(path: Path, sheet: str, cells: dict[str, Any]) -> None:
+        book = openpyxl.load_workbook(path)
+        for cell, value in cells.items():
+            book[sheet][cell] = value
+            if isinstance(value, str):
+                book[sheet][cell].data_type = "s"
+        book.save(path)
+
+    return write
