@@ -7,6 +7,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from xml.parsers import expat
 
 from include.batch import column_letters
@@ -57,7 +58,9 @@ class SheetPart:
         cut = self._closing - self._opened
         for element in root.walk():
             for name in ("start", "opened", "closing", "end"):
-                if getattr(element, name) > self._opened or (name == "closing" and element.name == "sheetData"):
+                if getattr(element, name) > self._opened or (
+                    name == "closing" and element.name == "sheetData"
+                ):
                     setattr(element, name, getattr(element, name) + cut)
         return root
 
@@ -88,13 +91,13 @@ class SheetPart:
                 self._restyle_row(rows[place], columns, style_of, splices)
                 continue
             cells = b"".join(self._new_cell(number, col, None, style_of) for col in columns)
-            new = b"<%s r=\"%d\">%s</%s>" % (self._name("row"), number, cells, self._name("row"))
+            new = b'<%s r="%d">%s</%s>' % (self._name("row"), number, cells, self._name("row"))
             at = rows[place].start if place < len(rows) else self._closing
             missing[at] = missing.get(at, b"") + new
         for at, new in missing.items():
             if self.is_empty:
-                new = b">" + new + b"</" + self._name("sheetData") + b">"
-                splices.replace(self._opened - 2, self._opened, new)
+                whole = b">" + new + b"</" + self._name("sheetData") + b">"
+                splices.replace(self._opened - 2, self._opened, whole)
             else:
                 splices.insert(at, new)
         return splices
@@ -140,7 +143,7 @@ class SheetPart:
         if rows is None:
             rows = _Walker(self.content, wanted).walk()
         numbers = [row.number for row in rows]
-        if any(one >= other for one, other in zip(numbers, numbers[1:], strict=False)):
+        if any(one >= other for one, other in pairwise(numbers)):
             raise UnmarkableError("rows out of order")
         return rows
 
@@ -175,7 +178,9 @@ class SheetPart:
             row.closing = row.opened
             return
         row.closing = self.content.rfind(b"</row", row.opened, stop)
-        for cell in re.finditer(rb'<c r="([A-Z]{1,3})%d"' % row.number, self.content[row.opened : row.closing]):
+        for cell in re.finditer(
+            rb'<c r="([A-Z]{1,3})%d"' % row.number, self.content[row.opened : row.closing]
+        ):
             start = row.opened + cell.start()
             row.cells.append((column_number(cell[1].decode()), start, tag_end(self.content, start)))
 

@@ -12,7 +12,16 @@ from include.marking.xmltree import Element, Splices, UnmarkableError, escape, p
 
 AUTHOR = "Metric Ledger"
 _THREADED = "tc="
-_LATER = ("legacyDrawingHF", "drawingHF", "picture", "oleObjects", "controls", "webPublishItems", "tableParts", "extLst")
+_LATER = (
+    "legacyDrawingHF",
+    "drawingHF",
+    "picture",
+    "oleObjects",
+    "controls",
+    "webPublishItems",
+    "tableParts",
+    "extLst",
+)
 """What may stand behind `legacyDrawing` in a sheet."""
 _VML = b"""<xml xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office" \
 xmlns:x="urn:schemas-microsoft-com:office:excel">
@@ -44,7 +53,9 @@ def add_comments(
     known = next((r.part for r in relations if r.kind == "comments"), None)
     if known is None:
         known = package.free_name("xl/comments{}.xml")
-        empty = f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<comments xmlns="{package.namespace}">'
+        empty = (
+            f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<comments xmlns="{package.namespace}">'
+        )
         package.add(
             known,
             empty.encode() + b"<authors></authors><commentList></commentList></comments>",
@@ -74,7 +85,7 @@ def _write_texts(package: Package, part: str, texts: dict[Cell, str]) -> list[Ce
             fresh.append(cell)
             new += _comment(root.prefix, cell, len(names), text)
         elif not _is_threaded(item, names):
-            _extend(content, item, text, splices)
+            _extend(item, text, splices)
     if new:
         splices.append_to(comments, new)
     package.put(part, [splices.apply()])
@@ -97,7 +108,7 @@ def _run(prefix: str, text: str) -> bytes:
     return head.encode() + escape(text) + f"</{prefix}t></{prefix}r>".encode()
 
 
-def _extend(content: bytes, item: Element, text: str, splices: Splices) -> None:
+def _extend(item: Element, text: str, splices: Splices) -> None:
     """Let our text follow a comment's own; a plain text becomes a run first."""
     body = item.find("text")
     if body is None or not body.children:

@@ -121,9 +121,7 @@ class Package:
         number = len(taken) + 1
         while f"rid{number}" in taken:
             number += 1
-        entry = (
-            f'<{root.prefix}Relationship Id="rId{number}" Type="{self.relation_types}/{kind}" Target="/{target}"/>'
-        )
+        entry = f'<{root.prefix}Relationship Id="rId{number}" Type="{self.relation_types}/{kind}" Target="/{target}"/>'
         splices.append_to(root, entry.encode())
         self.put(name, [splices.apply()])
         return f"rId{number}"
@@ -162,7 +160,9 @@ class Package:
     def _list_sheets(self) -> dict[str, str]:
         parts = {relation.id: relation.part for relation in self.relations(self.workbook)}
         sheets = _require(parse_tree(self.read(self.workbook)), "sheets")
-        listed = [(s.attributes.get("name", ""), parts.get(s.attributes.get("id", ""))) for s in sheets.children]
+        listed = [
+            (s.attributes.get("name", ""), parts.get(s.attributes.get("id", ""))) for s in sheets.children
+        ]
         return {name: part for name, part in listed if part is not None}
 
 
@@ -198,7 +198,7 @@ def _copy_member(source: IO[bytes], info: zipfile.ZipInfo, out: zipfile.ZipFile)
     out.start_dir = out.fp.tell()
     out.filelist.append(copied)
     out.NameToInfo[copied.filename] = copied
-    out._didModify = True  # type: ignore[attr-defined]  # noqa: SLF001 - zipfile has no other way to copy packed bytes
+    out._didModify = True  # type: ignore[attr-defined] # zipfile has no other way to add packed bytes
 
 
 def _plain(name: str) -> str:

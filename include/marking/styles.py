@@ -39,8 +39,8 @@ class Styles:
             if self._fill is None:
                 self._fill = self._add(
                     "fills",
-                    '<{p}fill><{p}patternFill patternType="solid"><{p}fgColor rgb="%s"/>'
-                    '<{p}bgColor indexed="64"/></{p}patternFill></{p}fill>' % MARK,
+                    f'<{{p}}fill><{{p}}patternFill patternType="solid"><{{p}}fgColor rgb="{MARK}"/>'
+                    '<{p}bgColor indexed="64"/></{p}patternFill></{p}fill>',
                 )
             xf = known[style]
             tag = with_attribute(self._content[xf.start : xf.opened], "applyFill", 1)
@@ -92,7 +92,11 @@ def number_formats(content: bytes) -> list[str]:
     """Return the number format of each cell style by its number, and `code` where the workbook defines it."""
     root = parse_tree(content)
     formats, xfs = root.find("numFmts"), root.find("cellXfs")
-    codes = {f.attributes.get("numFmtId"): f.attributes.get("formatCode", "") for f in formats.children} if formats else {}
+    codes = (
+        {f.attributes.get("numFmtId"): f.attributes.get("formatCode", "") for f in formats.children}
+        if formats
+        else {}
+    )
     ids = [xf.attributes.get("numFmtId", "0") for xf in xfs.children] if xfs else ["0"]
     return [codes.get(number, number) for number in ids]
 

@@ -6,8 +6,8 @@ from include.batch import column_letters
 from include.marking.styles import Styles
 from include.marking.xmltree import escape
 
-_HEAD = "<{p}b/><{p}sz val=\"11\"/>"
-_TITLE = "<{p}b/><{p}sz val=\"14\"/>"
+_HEAD = '<{p}b/><{p}sz val="11"/>'
+_TITLE = '<{p}b/><{p}sz val="14"/>'
 _LINK = '<{p}u/><{p}sz val="11"/><{p}color rgb="FF0563C1"/>'
 
 
@@ -20,14 +20,21 @@ def write_summary(listing: dict[str, Any], sheets: set[str], styles: Styles, nam
     plain = styles.add_text()
     bold, title, link = (styles.add_text(font) for font in (_HEAD, _TITLE, _LINK))
     first = len(listing["lines"]) + 3
-    rows = [_row(1, [(listing["title"], title)])]
-    rows += [_row(number, [(text, plain)]) for number, text in enumerate(listing["lines"], 2)]
+    rows = [_row(1, [(listing["title"], title)], 24)]
+    rows += [
+        _row(number, [(text, plain)], 16 * (1 + len(text.encode("gbk", "replace")) // 170))
+        for number, text in enumerate(listing["lines"], 2)
+    ]
     rows.append(_row(first, [(text, bold) for text in listing["heads"]]))
     links = []
-    for number, (texts, (sheet, cell)) in enumerate(zip(listing["rows"], listing["links"], strict=True), first + 1):
+    for number, (texts, (sheet, cell)) in enumerate(
+        zip(listing["rows"], listing["links"], strict=True), first + 1
+    ):
         is_linked = sheet in sheets
         rows.append(
-            _row(number, [(text, link if is_linked and col == 1 else plain) for col, text in enumerate(texts)])
+            _row(
+                number, [(text, link if is_linked and col == 1 else plain) for col, text in enumerate(texts)]
+            )
         )
         if is_linked:
             place = escape("'" + sheet.replace("'", "''") + "'!" + (cell or "A1"))
@@ -35,7 +42,9 @@ def write_summary(listing: dict[str, Any], sheets: set[str], styles: Styles, nam
     return _wrap(listing, rows, links, first, namespace)
 
 
-def _wrap(listing: dict[str, Any], rows: list[bytes], links: list[bytes], first: int, namespace: str) -> bytes:
+def _wrap(
+    listing: dict[str, Any], rows: list[bytes], links: list[bytes], first: int, namespace: str
+) -> bytes:
     last = column_letters(len(listing["heads"]))
     merges = b"".join(b'<mergeCell ref="A%d:%s%d"/>' % (n, last.encode(), n) for n in range(1, first - 1))
     columns = b"".join(
@@ -59,10 +68,16 @@ def _wrap(listing: dict[str, Any], rows: list[bytes], links: list[bytes], first:
     )
 
 
-def _row(number: int, cells: list[tuple[str, int]]) -> bytes:
-    return b'<row r="%d">' % number + b"".join(
-        b'<c r="%s%d" s="%d" t="inlineStr"><is><t xml:space="preserve">%s</t></is></c>'
-        % (column_letters(col).encode(), number, style, escape(text))
-        for col, (text, style) in enumerate(cells, 1)
-        if text
-    ) + b"</row>"
+def _row(number: int, cells: list[tuple[str, int]], height: int = 0) -> bytes:
+    """Return a row; a height is needed for merged cells only, others fit their text when they are opened."""
+    tall = b' ht="%d" customHeight="1"' % height if height else b""
+    return (
+        b'<row r="%d"%s>' % (number, tall)
+        + b"".join(
+            b'<c r="%s%d" s="%d" t="inlineStr"><is><t xml:space="preserve">%s</t></is></c>'
+            % (column_letters(col).encode(), number, style, escape(text))
+            for col, (text, style) in enumerate(cells, 1)
+            if text
+        )
+        + b"</row>"
+    )

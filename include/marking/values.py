@@ -71,7 +71,8 @@ def _open_package(
         for n in numbers
     )
     typed = "".join(
-        f'<Override PartName="/xl/worksheets/sheet{n}.xml" ContentType="{_KIND}.worksheet+xml"/>' for n in numbers
+        f'<Override PartName="/xl/worksheets/sheet{n}.xml" ContentType="{_KIND}.worksheet+xml"/>'
+        for n in numbers
     )
     opened = 'xmlns="http://schemas.openxmlformats.org/package/2006'
     archive = zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=4)

@@ -9,8 +9,6 @@ from include.messages import word
 
 MOST_MARKS, MOST_LISTED, MOST_IN_CELL = 2_000, 2_000, 4
 _LONGEST = 300
-SUMMARY = {"zh": "指标台账_问题清单", "en": "Metric Ledger findings"}
-"""Names of the sheet that lists the findings. The reader knows and ignores them."""
 _WORDS = {
     "refused": (
         "本文件被退回，未计入：{count} 处错误",
@@ -105,7 +103,9 @@ def write_listing(
     lines = [say(f"how_{kind}", language, source=source)]
     if len(cells) > MOST_MARKS or len(findings) > MOST_LISTED:
         lines.append(
-            say("capped", language, marked=min(len(cells), MOST_MARKS), listed=min(len(findings), MOST_LISTED))
+            say(
+                "capped", language, marked=min(len(cells), MOST_MARKS), listed=min(len(findings), MOST_LISTED)
+            )
         )
     return {
         "title": say("held" if is_held else "refused", language, count=len(errors)),

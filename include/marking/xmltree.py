@@ -126,7 +126,8 @@ class Splices:
 
     def pieces(self) -> list[bytes | memoryview]:
         """Return the changed part in pieces, without a copy of what stays."""
-        view, found, place = memoryview(self.content), [], 0
+        view, place = memoryview(self.content), 0
+        found: list[bytes | memoryview] = []
         for start, end, new in sorted(self._changes, key=lambda change: change[:2]):
             if start < place:
                 raise UnmarkableError("two changes of the same bytes")

@@ -19,6 +19,8 @@ from include.connectors.workbook.records import header_is_known, read_records
 from include.connectors.workbook.sandbox import read_workbook
 from include.errors import Finding, RefusedError
 
+SUMMARY_SHEETS = {"zh": "指标台账_问题清单", "en": "Metric Ledger findings"}
+"""Names of the sheet that a returned workbook lists its findings in: it is no data when the file comes back."""
 _READERS: dict[str, Callable[[WorkbookSource, Sheet], Block]] = {
     "records": read_records,
     "matrix": read_matrix,
@@ -47,6 +49,7 @@ def fetch(source: WorkbookSource, path: Path, delivered: Path | None = None) -> 
     workbook = read_workbook(
         path, layout.sheet, encoding=layout.encoding, delimiter=layout.delimiter, limits=limits
     )
+    workbook = replace(workbook, sheets=tuple(s for s in workbook.sheets if not is_summary(s.name)))
     blocks: list[Block] = []
     problems: list[Finding] = []
     for sheet in select_sheets(source, workbook):
@@ -62,6 +65,11 @@ def fetch(source: WorkbookSource, path: Path, delivered: Path | None = None) -> 
     if problems:
         raise RefusedError(problems)
     return _combine(blocks, workbook)
+
+
+def is_summary(name: str) -> bool:
+    """Tell whether a sheet is the list of findings of a returned workbook, or a copy of it (`... (2)`)."""
+    return name.strip().startswith(tuple(SUMMARY_SHEETS.values()))
 
 
 def select_sheets(source: WorkbookSource, workbook: Workbook) -> list[Sheet]:
