@@ -24,8 +24,8 @@ def make(request: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Leave `marked.xlsx` in `folder` and say what it is: `{"kind": "marked" | "values", "marks": number}`.
 
     `request` is `{"path", "marks": {sheet: {cell: text}}, "listing", "values_listing", "summary", "sheet",
-    "limits"}`: `summary` is the name of the sheet that lists, `sheet` that of a text file's one sheet. Raises RefusedError or
-    UnmarkableError where the file can't be copied so.
+    "limits"}`: `summary` is the name of the sheet that lists, `sheet` that of a text file's one sheet. Raises
+    RefusedError or UnmarkableError where the file can't be copied so.
     """
     path, target = Path(request["path"]), folder / "marked.xlsx"
     kind = recognise(path, Limits(**request["limits"]))

@@ -6,14 +6,18 @@ Runs inside the marking child.
 from include.marking.xmltree import Element, Splices, UnmarkableError, parse_tree, with_attribute
 
 MARK = "FFFFC7CE"
-NO_STYLES = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<styleSheet xmlns="{}"></styleSheet>'
+NO_STYLES = (
+    '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<styleSheet xmlns="{}">'
+    '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
+    '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
+)
 _ORDER = ("numFmts", "fonts", "fills", "borders", "cellStyleXfs", "cellXfs")
 _DEFAULTS = {
     "fonts": '<{p}font><{p}sz val="11"/></{p}font>',
     "fills": '<{p}fill><{p}patternFill patternType="none"/></{p}fill>'
     '<{p}fill><{p}patternFill patternType="gray125"/></{p}fill>',
     "borders": "<{p}border><{p}left/><{p}right/><{p}top/><{p}bottom/></{p}border>",
-    "cellXfs": '<{p}xf numFmtId="0" fontId="0" fillId="0" borderId="0"/>',
+    "cellXfs": '<{p}xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>',
 }
 
 

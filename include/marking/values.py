@@ -24,11 +24,13 @@ formatCode="yyyy\\-mm\\-dd"/><numFmt numFmtId="165" formatCode="yyyy\\-mm\\-dd\\
 <fonts count="1"><font><sz val="11"/></font></fonts><fills count="2"><fill><patternFill patternType="none"/></fill>\
 <fill><patternFill patternType="gray125"/></fill></fills>\
 <borders count="1"><border><left/><right/><top/><bottom/></border></borders>\
-<cellXfs count="5"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/>\
-<xf numFmtId="0" fontId="0" fillId="0" borderId="0" quotePrefix="1"/>\
-<xf numFmtId="164" fontId="0" fillId="0" borderId="0" applyNumberFormat="1"/>\
-<xf numFmtId="165" fontId="0" fillId="0" borderId="0" applyNumberFormat="1"/>\
-<xf numFmtId="46" fontId="0" fillId="0" borderId="0" applyNumberFormat="1"/></cellXfs></styleSheet>"""
+<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>\
+<cellXfs count="5"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>\
+<xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0" quotePrefix="1"/>\
+<xf numFmtId="164" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>\
+<xf numFmtId="165" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>\
+<xf numFmtId="46" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/></cellXfs>\
+<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>"""
 _BEGINNING = dt.datetime(1899, 12, 30)  # noqa: DTZ001 - a cell's date has no zone
 _UNPRINTABLE = "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\ufffe\uffff]"
 Sheet = tuple[str, bytes]
@@ -165,7 +167,8 @@ def _serial(text: str) -> tuple[str | None, str]:
             hours, minutes, seconds = text.split(":")
             return repr((int(hours) * 3600 + int(minutes) * 60 + float(seconds)) / 86400), "4"
         days = (dt.datetime.fromisoformat(text) - _BEGINNING) / dt.timedelta(days=1)
-        return (repr(days) if days > 60 else None), "3" if " " in text else "2"
+        days -= days < 61  # Excel counts a 29 February of 1900
+        return (repr(days) if days >= 0 else None), "3" if " " in text else "2"
     except ValueError:
         return None, "2"
 
