@@ -46,7 +46,8 @@ def mark(path: Path, target: Path, request: dict[str, Any]) -> int:
     package = Package(path)
     styles_part = next((r.part for r in package.relations(package.workbook) if r.kind == "styles"), None)
     if styles_part is None:
-        styles_part = package.free_name("xl/styles{}.xml")
+        usual = "xl/styles.xml"
+        styles_part = package.free_name("xl/styles{}.xml") if package.has(usual) else usual
         package.add(styles_part, NO_STYLES.format(package.namespace).encode(), _STYLES_TYPE)
         package.relate(package.workbook, "styles", styles_part)
     before = package.read(styles_part)

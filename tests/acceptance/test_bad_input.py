@@ -242,7 +242,7 @@ def check_nothing_is_stuck_or_lost(delivered: Delivered) -> None:
     for name in delivered.expected:
         (returned,) = home.rejected.glob(f"*/*_{name}")
         assert returned.read_bytes() == delivered.contents[name]
-    returned_files = [path for path in home.rejected.rglob("*") if path.is_file()]
+    returned_files = [path for path in home.rejected.glob("*/*") if path.is_file()]
     assert len(returned_files) == 2 * len(delivered.expected)
 
 

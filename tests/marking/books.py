@@ -83,7 +83,7 @@ def write_odd_package(path: Path, sheet: str, styles: str | None = None) -> Path
         archive.writestr(
             "xl/_rels/workbook.xml.rels",
             f'<Relationships xmlns="{package}/relationships"><Relationship Id="a" Type="{office}/worksheet" '
-            f'Target="worksheets/Sheet1.xml"/>{styled}</Relationships>',
+            f'Target="worksheets/sheet1.xml"/>{styled}</Relationships>',
         )
         archive.writestr("xl/worksheets/sheet1.xml", sheet.replace("{main}", main))
         if styles:
