@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from xml.parsers import expat
 
-from include.batch import column_letters
+from include.cell_names import column_letters
 from include.connectors.workbook.structure import column_number
 from include.marking.xmltree import Element, Splices, UnmarkableError, parse_tree, tag_end, with_attribute
 

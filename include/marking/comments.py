@@ -5,7 +5,7 @@ Runs inside the marking child.
 
 import re
 
-from include.batch import cell_name
+from include.cell_names import cell_name
 from include.marking.cells import Cell, place_of
 from include.marking.package import Package
 from include.marking.xmltree import Element, Splices, UnmarkableError, escape, parse_tree

@@ -6,7 +6,6 @@ Runs inside the marking child.
 from pathlib import Path
 from typing import Any
 
-from include.connectors.workbook.examining import examine
 from include.connectors.workbook.kinds import Limits, recognise
 from include.marking.cells import Cell, SheetPart, place_of
 from include.marking.comments import add_comments
@@ -14,7 +13,6 @@ from include.marking.comparing import require_same
 from include.marking.package import Package
 from include.marking.styles import NO_STYLES, Styles
 from include.marking.summary import write_summary
-from include.marking.values import write_values
 
 _STYLES_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"
 _GAP = "\n\n"
@@ -31,6 +29,10 @@ def make(request: dict[str, Any], folder: Path) -> dict[str, Any]:
     kind = recognise(path, Limits(**request["limits"]))
     if kind == "xlsx":
         return {"kind": "marked", "marks": mark(path, target, request)}
+    # Only now: it brings Arrow, and most files are packages.
+    from include.connectors.workbook.examining import examine  # noqa: PLC0415
+    from include.marking.values import write_values  # noqa: PLC0415
+
     asked = {"path": str(path), "sheets": None, "encoding": None, "delimiter": None}
     answer = examine(asked | {"limits": request["limits"]}, folder)
     if kind == "text":

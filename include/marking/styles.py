@@ -57,12 +57,12 @@ class Styles:
         """Number of each marked style, and of the style that it was made from."""
         return {new: old for old, new in self._marked.items()}
 
-    def add_text(self, font: str = "") -> int:
+    def add_text(self, font: str) -> int:
         """Add a style for text of ours and return its number; `font` is what stands in its font element.
 
         A cell in it stays text when it is edited, whatever it begins with.
         """
-        number = self._add("fonts", f"<{{p}}font>{font}</{{p}}font>") if font else 0
+        number = self._add("fonts", f"<{{p}}font>{font}</{{p}}font>")
         return self._add(
             "cellXfs",
             f'<{{p}}xf numFmtId="0" fontId="{number}" fillId="0" borderId="0" quotePrefix="1" applyFont="1" '

@@ -1,14 +1,15 @@
 """The sheet that lists what is wrong, each with a link to its cell. Runs inside the marking child."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from include.batch import column_letters
+from include.cell_names import column_letters
 from include.marking.styles import Styles
 from include.marking.xmltree import escape
 
-_HEAD = '<{p}b/><{p}sz val="11"/>'
-_TITLE = '<{p}b/><{p}sz val="14"/>'
-_LINK = '<{p}u/><{p}sz val="11"/><{p}color rgb="FF0563C1"/>'
+_PLAIN, _HEAD = (f'{bold}<{{p}}sz val="10"/><{{p}}name val="Arial"/>' for bold in ("", "<{p}b/>"))
+_TITLE = '<{p}b/><{p}sz val="14"/><{p}name val="Arial"/>'
+_LINK = '<{p}u/><{p}sz val="10"/><{p}color rgb="FF0563C1"/><{p}name val="Arial"/>'
 
 
 def write_summary(listing: dict[str, Any], sheets: set[str], styles: Styles, namespace: str) -> bytes:
@@ -17,12 +18,11 @@ def write_summary(listing: dict[str, Any], sheets: set[str], styles: Styles, nam
     `listing` is `{"title", "lines": [text], "heads": [text], "rows": [[text]], "links": [[sheet, cell]], "widths"}`;
     `links` goes with `rows`, and a link is made of each row's second column where its sheet is among `sheets`.
     """
-    plain = styles.add_text()
-    bold, title, link = (styles.add_text(font) for font in (_HEAD, _TITLE, _LINK))
+    plain, bold, title, link = (styles.add_text(font) for font in (_PLAIN, _HEAD, _TITLE, _LINK))
     first = len(listing["lines"]) + 3
     rows = [_row(1, [(listing["title"], title)], 24)]
     rows += [
-        _row(number, [(text, plain)], 16 * (1 + len(text.encode("gbk", "replace")) // 170))
+        _row(number, [(text, plain)], _height([text], [sum(listing["widths"])]))
         for number, text in enumerate(listing["lines"], 2)
     ]
     rows.append(_row(first, [(text, bold) for text in listing["heads"]]))
@@ -31,11 +31,8 @@ def write_summary(listing: dict[str, Any], sheets: set[str], styles: Styles, nam
         zip(listing["rows"], listing["links"], strict=True), first + 1
     ):
         is_linked = sheet in sheets
-        rows.append(
-            _row(
-                number, [(text, link if is_linked and col == 1 else plain) for col, text in enumerate(texts)]
-            )
-        )
+        told = [(text, link if is_linked and col == 1 else plain) for col, text in enumerate(texts)]
+        rows.append(_row(number, told, _height(texts, listing["widths"])))
         if is_linked:
             place = escape("'" + sheet.replace("'", "''") + "'!" + (cell or "A1"))
             links.append(b'<hyperlink ref="B%d" location="%s"/>' % (number, place))
@@ -68,11 +65,18 @@ def _wrap(
     )
 
 
-def _row(number: int, cells: list[tuple[str, int]], height: int = 0) -> bytes:
-    """Return a row; a height is needed for merged cells only, others fit their text when they are opened."""
-    tall = b' ht="%d" customHeight="1"' % height if height else b""
+def _height(texts: Sequence[str], widths: Sequence[int]) -> int:
+    """Return the height in points that shows the texts whole: not every program fits rows to them."""
+    lines = (
+        -(-len(text.encode("gbk", "replace")) * 9 // (8 * width))
+        for text, width in zip(texts, widths, strict=True)
+    )
+    return 14 * max(1, *lines, 1) + 2
+
+
+def _row(number: int, cells: list[tuple[str, int]], height: int = 16) -> bytes:
     return (
-        b'<row r="%d"%s>' % (number, tall)
+        b'<row r="%d" ht="%d" customHeight="1">' % (number, height)
         + b"".join(
             b'<c r="%s%d" s="%d" t="inlineStr"><is><t xml:space="preserve">%s</t></is></c>'
             % (column_letters(col).encode(), number, style, escape(text))

@@ -12,7 +12,7 @@ from typing import IO, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from include.batch import cell_name, column_letters
+from include.cell_names import cell_name, column_letters
 from include.connectors.workbook.cells import BOOLEAN, DATE, ERROR, NUMBER, TEXT
 from include.marking.package import MAIN, RELATIONS
 from include.marking.xmltree import escape

@@ -22,7 +22,7 @@ FINDINGS = [
     Finding(
         "below_min", sheet=SHEET, cell="C5", column="收入", found="many", rule="收入为正", params={"min": 0}
     ),
-    Finding("required", sheet=SHEET, cell="G20", column="人数"),
+    Finding("error_cell", sheet=SHEET, cell="G20", column="人数"),
     Finding("not_a_number", sheet=SHEET, cell="B16", found="@x"),
     Finding("column_missing", sheet=SHEET, params={"column": "成本", "present": "单位"}),
     Finding("hidden_rows", sheet=SHEET, level="warning", params={"count": 2}),
