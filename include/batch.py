@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from upath import UPath
 
-from include.cell_names import cell_name as cell_name
-from include.cell_names import column_letters as column_letters
+from include.cell_names import cell_name as cell_name  # noqa: PLC0414 - names of cells go with rows
+from include.cell_names import column_letters as column_letters  # noqa: PLC0414
 from include.errors import Finding
 
 PLACE_COLUMNS = ["_sheet", "_row", "_col", "_key"]

@@ -307,6 +307,8 @@ def _give_back(catalogue: Catalogue, batch: BatchRow, findings: list[Finding]) -
         source=batch.source,
         is_held=batch.status != "refused",
         sheet=sheet,
+        encoding=source.layout.encoding,
+        delimiter=source.layout.delimiter,
     )
     language = catalogue.people[source.owner].language if source.owner else "en"
     try:

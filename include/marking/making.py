@@ -21,9 +21,10 @@ _GAP = "\n\n"
 def make(request: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Leave `marked.xlsx` in `folder` and say what it is: `{"kind": "marked" | "values", "marks": number}`.
 
-    `request` is `{"path", "marks": {sheet: {cell: text}}, "listing", "values_listing", "summary", "sheet",
-    "limits"}`: `summary` is the name of the sheet that lists, `sheet` that of a text file's one sheet. Raises
-    RefusedError or UnmarkableError where the file can't be copied so.
+    `request` is `{"path", "marks": {sheet: {cell: text}}, "listing", "values_listing", "summary", "values_sheet",
+    "sheet", "text", "limits"}`: `summary` is the name of the sheet that lists, `values_sheet` of the one that tells
+    a copy of values, `sheet` of a text file's one sheet, `text` how that is read. Raises RefusedError or
+    UnmarkableError where the file can't be copied so.
     """
     path, target = Path(request["path"]), folder / "marked.xlsx"
     kind = recognise(path, Limits(**request["limits"]))
@@ -33,11 +34,14 @@ def make(request: dict[str, Any], folder: Path) -> dict[str, Any]:
     from include.connectors.workbook.examining import examine  # noqa: PLC0415
     from include.marking.values import write_values  # noqa: PLC0415
 
-    asked = {"path": str(path), "sheets": None, "encoding": None, "delimiter": None}
-    answer = examine(asked | {"limits": request["limits"]}, folder)
+    asked = {"path": str(path), "sheets": None, "limits": request["limits"]}
+    answer = examine(asked | request["text"], folder)
     if kind == "text":
         answer["sheets"][0]["name"] = request["sheet"]
         request["marks"] = {request["sheet"]: request["marks"].get("", {})}
+    else:
+        unseen = {"name": request["values_sheet"], "visible": "very_hidden", "read": True}
+        answer["sheets"].append(unseen)
     request["listing"] = request["values_listing"]
     write_values(answer["sheets"], folder, folder / "values.xlsx")
     return {"kind": "values", "marks": mark(folder / "values.xlsx", target, request)}

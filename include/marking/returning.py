@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from include.connectors.workbook.kinds import Limits
-from include.connectors.workbook.layouts import SUMMARY_SHEETS
+from include.connectors.workbook.layouts import SUMMARY_SHEETS, VALUES_SHEET
 from include.connectors.workbook.sandbox import run_child
 from include.errors import Finding, RefusedError
 from include.marking.package import MAIN
@@ -47,7 +47,7 @@ log = logging.getLogger(__name__)
 class Delivery:
     """A delivered file: where it is archived, the name it came under, its source, and whether part of it counts.
 
-    `sheet` is the name that a text file's one sheet gets.
+    `sheet` is the name that a text file's one sheet gets; `encoding` and `delimiter` are those declared for it.
     """
 
     path: Path
@@ -55,6 +55,8 @@ class Delivery:
     source: str
     is_held: bool = False
     sheet: str = ""
+    encoding: str | None = None
+    delimiter: str | None = None
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,9 @@ def _mark(
         "listing": _list(delivery, findings, language, "marked"),
         "values_listing": _list(delivery, findings, language, "values"),
         "summary": SUMMARY_SHEETS["zh" if language == "zh" else "en"],
+        "values_sheet": VALUES_SHEET,
         "sheet": delivery.sheet or "Sheet1",
+        "text": {"encoding": delivery.encoding, "delimiter": delivery.delimiter},
         "limits": dataclasses.asdict(limits),
     }
     (work / "request.json").write_text(json.dumps(about), "utf-8")

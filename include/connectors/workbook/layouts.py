@@ -21,6 +21,8 @@ from include.errors import Finding, RefusedError
 
 SUMMARY_SHEETS = {"zh": "指标台账_问题清单", "en": "Metric Ledger findings"}
 """Names of the sheet that a returned workbook lists its findings in: it is no data when the file comes back."""
+VALUES_SHEET = "metric_ledger_values"
+"""Name of an empty, hidden sheet that tells a copy of the values of an .xls, .xlsb or .ods from an .xlsx."""
 _READERS: dict[str, Callable[[WorkbookSource, Sheet], Block]] = {
     "records": read_records,
     "matrix": read_matrix,
@@ -49,7 +51,9 @@ def fetch(source: WorkbookSource, path: Path, delivered: Path | None = None) -> 
     workbook = read_workbook(
         path, layout.sheet, encoding=layout.encoding, delimiter=layout.delimiter, limits=limits
     )
-    workbook = replace(workbook, sheets=tuple(s for s in workbook.sheets if not is_summary(s.name)))
+    if any(sheet.name == VALUES_SHEET for sheet in workbook.sheets):
+        workbook = replace(workbook, kind="values")  # the number formats of the original aren't in it
+    workbook = replace(workbook, sheets=tuple(s for s in workbook.sheets if not is_ours(s.name)))
     blocks: list[Block] = []
     problems: list[Finding] = []
     for sheet in select_sheets(source, workbook):
@@ -67,9 +71,9 @@ def fetch(source: WorkbookSource, path: Path, delivered: Path | None = None) -> 
     return _combine(blocks, workbook)
 
 
-def is_summary(name: str) -> bool:
-    """Tell whether a sheet is the list of findings of a returned workbook, or a copy of it (`... (2)`)."""
-    return name.strip().startswith(tuple(SUMMARY_SHEETS.values()))
+def is_ours(name: str) -> bool:
+    """Tell whether a sheet is one that a returned workbook has from us, or a copy of it (`... (2)`)."""
+    return name.strip().startswith((*SUMMARY_SHEETS.values(), VALUES_SHEET))
 
 
 def select_sheets(source: WorkbookSource, workbook: Workbook) -> list[Sheet]:

@@ -4,10 +4,10 @@ from alembic import op
 
 from include.warehouse import read_sql, run_script
 
-revision = "0004_attachment"
+revision = "0005_attachment"
 down_revision = "0003_semantics"
 
 
 def upgrade() -> None:
     """Add the column; a short exclusive lock on `ledger.message`, which isn't rewritten."""
-    run_script(op.get_bind(), read_sql("migrations/0004_attachment"))
+    run_script(op.get_bind(), read_sql("migrations/0005_attachment"))
