@@ -169,6 +169,7 @@ def delivered(tmp_path: Path, install: Callable[[Path], Installation]) -> Delive
     return Delivered(install(deliveries.write_configuration(tmp_path / "config")), tmp_path / "drop")
 
 
+@pytest.mark.timeout(300)
 def test_broken_files_between_good_ones(delivered: Delivered) -> None:
     check_good_ones_count(delivered)
     check_each_reason(delivered)
