@@ -12,6 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from upath import UPath
 
+from include.cell_names import cell_name as cell_name  # noqa: PLC0414 - names of cells go with rows
+from include.cell_names import column_letters as column_letters  # noqa: PLC0414
 from include.errors import Finding
 
 PLACE_COLUMNS = ["_sheet", "_row", "_col", "_key"]
@@ -76,20 +78,6 @@ class Reported:
     unit_cells: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     notes: tuple[Finding, ...] = ()
     rows_read: int = 0
-
-
-def column_letters(number: int) -> str:
-    """Return the spreadsheet letters of a 1-based column number: 1 is A, 28 is AB."""
-    letters = ""
-    while number:
-        number, remainder = divmod(number - 1, 26)
-        letters = chr(65 + remainder) + letters
-    return letters
-
-
-def cell_name(row: int | None, col: int | None) -> str:
-    """Return the A1 name of a cell; '' where either part is unknown."""
-    return f"{column_letters(col)}{row}" if row and col else ""
 
 
 def save_reported(reported: Reported, path: str) -> None:

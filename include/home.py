@@ -46,6 +46,10 @@ class Home:
         """`rejected/<source>/`: refused files, each beside the list of what is wrong with it."""
         return self.root / "rejected"
 
+    def returned_folder(self, source: str, batch_id: int) -> Path:
+        """`rejected/<source>/<batch>/`: the copy of a refused file with its wrong cells marked."""
+        return self.rejected / source / str(batch_id)
+
     @property
     def outbox(self) -> Path:
         """Mails as `.eml` where no SMTP connection is configured."""

@@ -3,6 +3,8 @@
 A mail that can't be sent stays, counts the attempt and is tried again by the sweep; it never fails a load.
 """
 
+import dataclasses
+import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -14,7 +16,18 @@ from include.batches import BatchRow, Run
 from include.catalogue import Catalogue
 from include.catalogue.models import Source, WorkbookSource
 from include.errors import Finding
-from include.notify import BatchOutcome, Message, Recipient, RunOutcome, TaskFailure, compose, write_eml
+from include.marking import Returned
+from include.notify import (
+    Attachment,
+    BatchOutcome,
+    Copy,
+    Message,
+    Recipient,
+    RunOutcome,
+    TaskFailure,
+    compose,
+    write_eml,
+)
 
 MOST_ATTEMPTS = 50
 READING_NOTES = frozenset({"hidden_rows", "note_row", "repeated_label", "text_read_as", "undeclared_columns"})
@@ -28,11 +41,12 @@ def queue_report(
     batches: Sequence[BatchRow],
     findings: Mapping[int, list[Finding]],
     failed_tasks: Sequence[str],
+    returned: Mapping[int, Returned] | None = None,
 ) -> list[str]:
     """Queue one mail per person for what `run` refused or failed, once; return a line for each such batch.
 
     Told are the source's owner and the owners of the metrics that the findings touch (of all its metrics
-    where a finding concerns the whole delivery).
+    where a finding concerns the whole delivery). `returned` are the marked copies, which the source's owner gets.
     """
     source = catalogue.sources[run.source]
     if not isinstance(source, WorkbookSource):
@@ -46,9 +60,11 @@ def queue_report(
         return []
     if not warehouse.run(connection, "message/count_of_run", run_id=run.run_id).scalar_one():
         for message in compose(
-            _describe_run(source, run, batches, findings, failed_tasks), _recipients(catalogue, source)
+            _describe_run(source, run, batches, findings, failed_tasks, returned or {}),
+            _recipients(catalogue, source),
         ):
             row = {name: getattr(message, name) for name in Message.__dataclass_fields__}
+            row["attachments"] = json.dumps([dataclasses.asdict(file) for file in message.attachments])
             warehouse.run(connection, "message/queue", **row)
     return [_describe_batch(batch, findings[batch.batch_id]) for batch in bad]
 
@@ -63,6 +79,7 @@ def _describe_run(
     batches: Sequence[BatchRow],
     findings: Mapping[int, list[Finding]],
     failed_tasks: Sequence[str],
+    returned: Mapping[int, Returned],
 ) -> RunOutcome:
     failures = [
         TaskFailure(batch.filename or run.source, batch.failure)
@@ -76,7 +93,10 @@ def _describe_run(
         names=(source.name.read("zh"), source.name.read("en")) if source.name else ("", ""),
         is_workbook=isinstance(source, WorkbookSource),
         batches=tuple(
-            _describe_outcome(batch, findings[batch.batch_id])
+            dataclasses.replace(
+                _describe_outcome(batch, findings[batch.batch_id]),
+                copy=_describe_copy(batch, returned.get(batch.batch_id)),
+            )
             for batch in batches
             if batch.status != "failed"
         ),
@@ -93,6 +113,17 @@ def _describe_outcome(batch: BatchRow, findings: list[Finding]) -> BatchOutcome:
     if batch.status == "unchanged":
         return BatchOutcome("unchanged", batch.filename, tuple(told))
     return BatchOutcome("held" if _errors(findings) else "accepted", batch.filename, tuple(told))
+
+
+def _describe_copy(batch: BatchRow, returned: Returned | None) -> Copy | None:
+    if returned is None:
+        return None
+    path, original = returned.path, None
+    if returned.kind != "marked":
+        size = Path(batch.archive_uri.removeprefix("file://")).stat().st_size
+        original = Attachment(Path(batch.filename).name, batch.archive_uri, size)
+    copy = Attachment(path.name, f"file://{path}", path.stat().st_size)
+    return Copy(returned.kind, f"rejected/{batch.source}/{batch.batch_id}/", copy, original)
 
 
 def _recipients(catalogue: Catalogue, source: Source) -> list[Recipient]:
@@ -130,7 +161,9 @@ def send_waiting(send: Callable[[Message], None] | None, folder: Path) -> int:
                 return sent
             row = rows[0]
             after = row["message_id"]
-            message = Message(**{name: row[name] for name in Message.__dataclass_fields__})
+            attachments = tuple(Attachment(**about) for about in row["attachments"])
+            fields = {name: row[name] for name in Message.__dataclass_fields__}
+            message = Message(**fields | {"attachments": attachments})
             try:
                 where = _deliver(send, message, folder)
             except Exception as error:  # noqa: BLE001 - whatever a mail server does, the mail stays and the load stands

@@ -47,6 +47,7 @@ from include.extract import (
 from include.home import configuration_folder, current_home
 from include.inbox import list_waiting
 from include.intake import reject_file
+from include.marking import Delivery, Returned, give_back
 from include.publish import publish_catalogue
 
 __all__ = ["Run", "extract", "load", "report", "rollup_months", "rollup_quarters", "standardise", "validate"]
@@ -276,12 +277,46 @@ def withdraw(submission_id: int, reason: str) -> list[str]:
 
 
 def report(run: Run, failed_tasks: list[str]) -> list[str]:
-    """Queue one mail per person for what was refused or failed in `run`; returns a line for each such batch."""
+    """Queue one mail per person for what was refused or failed in `run`; returns a line for each such batch.
+
+    A workbook of which anything was refused is given back marked: into `rejected/`, and with the mail.
+    """
     catalogue = current_catalogue()
     with warehouse.connect() as connection:
         batches = _last_attempts(list_batches(connection, run.run_id))
         findings = {batch.batch_id: read_findings(connection, batch.batch_id) for batch in batches}
-        return outbox.queue_report(connection, catalogue, run, batches, findings, failed_tasks)
+    given = {batch.batch_id: _give_back(catalogue, batch, findings[batch.batch_id]) for batch in batches}
+    returned = {batch_id: copy for batch_id, copy in given.items() if copy}
+    with warehouse.connect() as connection:
+        return outbox.queue_report(connection, catalogue, run, batches, findings, failed_tasks, returned)
+
+
+def _give_back(catalogue: Catalogue, batch: BatchRow, findings: list[Finding]) -> Returned | None:
+    """Put a marked copy of what was refused into `rejected/`; the mail goes without it where that fails."""
+    source = catalogue.sources[batch.source]
+    if (
+        not isinstance(source, WorkbookSource)
+        or batch.status == "failed"
+        or not any(finding.level == "error" for finding in findings)
+    ):
+        return None
+    sheet = next((name for name in source.layout.sheet or () if not set(name) & set("*?[")), "")
+    delivery = Delivery(
+        path=Path(batch.archive_uri.removeprefix("file://")),
+        name=batch.filename,
+        source=batch.source,
+        is_held=batch.status != "refused",
+        sheet=sheet,
+        encoding=source.layout.encoding,
+        delimiter=source.layout.delimiter,
+    )
+    language = catalogue.people[source.owner].language if source.owner else "en"
+    try:
+        folder = current_home().returned_folder(batch.source, batch.batch_id)
+        return give_back(delivery, findings, language, folder)
+    except Exception:
+        log.exception("batch %s: no marked copy could be made", batch.batch_id)
+        return None
 
 
 def _last_attempts(batches: list[BatchRow]) -> list[BatchRow]:

@@ -192,7 +192,7 @@ def _conclude(
 ) -> int:
     """Say what came of it and how to go on; 0 where the board equals the control totals."""
     figures, differences = compare_board(board, folder / "controls.json")
-    refused = sorted(path for path in home.rejected.rglob("*") if path.suffix in {".xlsx", ".xls", ".csv"})
+    refused = sorted(path for path in home.rejected.glob("*/*") if path.suffix in {".xlsx", ".xls", ".csv"})
     for path in refused:
         console.print(f"[red]refused[/]  {path.relative_to(home.root)}", soft_wrap=True)
     mails = sorted(home.outbox.glob("*.eml"))

@@ -2,10 +2,12 @@
 
 from include.notify.compose import compose
 from include.notify.envelope import build_email, write_eml
-from include.notify.outcome import BatchOutcome, Message, Recipient, RunOutcome, TaskFailure
+from include.notify.outcome import Attachment, BatchOutcome, Copy, Message, Recipient, RunOutcome, TaskFailure
 
 __all__ = [
+    "Attachment",
     "BatchOutcome",
+    "Copy",
     "Message",
     "Recipient",
     "RunOutcome",

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from include.errors import Finding
 from include.notify.letter import Letter, Section
-from include.notify.outcome import BatchOutcome, Message, Recipient, RunOutcome, TaskFailure
+from include.notify.outcome import Attachment, BatchOutcome, Copy, Message, Recipient, RunOutcome, TaskFailure
 from include.notify.page import render_page
 from include.notify.problems import cut_problems, group_findings
 from include.notify.text import render_text
@@ -13,6 +13,8 @@ from include.notify.words import count, say, tidy
 
 MAX_BATCHES, MOST_NAMED = 10, 60
 """Files told in full, and files named with their first problem; the run's page lists all."""
+MOST_ATTACHED = 7 << 20
+"""Bytes attached to one mail: coded for the way they stay below 10 MB, which every mail server takes."""
 
 
 def compose(run: RunOutcome, recipients: Iterable[Recipient]) -> list[Message]:
@@ -60,6 +62,7 @@ def _write(
     run: RunOutcome, recipient: Recipient, seen: Sequence[BatchOutcome], bad: list[BatchOutcome]
 ) -> Message:
     language = recipient.language
+    attached = _choose_attachments(bad) if recipient.metrics is None else {}
     name = tidy(run.names[0 if language == "zh" else 1] or run.source, 60)
     summary = _summarise(run, bad, language)
     warned = _warn(seen, language)
@@ -67,13 +70,29 @@ def _write(
         language=language,
         heading=name,
         summary=_with_rest(run, seen, summary, language),
-        sections=(*_sections(run.failures, bad, language), *([warned] if warned else [])),
+        sections=(*_sections(run.failures, bad, attached, language), *([warned] if warned else [])),
         advice=_advise(run, bad, language),
         url=run.url if run.url.startswith(("http://", "https://")) else "",
     )
     subject = _subject(name, summary, bad, language)
     page = render_page(letter, subject)
-    return Message(recipient.email, language, subject, render_text(letter), page, run.run_id)
+    files = tuple(file for own in attached.values() for file in own)
+    return Message(recipient.email, language, subject, render_text(letter), page, run.run_id, files)
+
+
+def _choose_attachments(bad: list[BatchOutcome]) -> dict[int, tuple[Attachment, ...]]:
+    """Return what goes with the mail of someone who may see all, by place in `bad`; empty where too large.
+
+    The copies come first, originals follow where there is room.
+    """
+    copies = [(place, batch.copy) for place, batch in enumerate(bad[:MAX_BATCHES]) if batch.copy]
+    chosen: dict[int, tuple[Attachment, ...]] = {place: () for place, _ in copies}
+    room = MOST_ATTACHED
+    for place, file in [(p, c.file) for p, c in copies] + [(p, c.original) for p, c in copies]:
+        if file and file.size <= room and (chosen[place] or file is bad[place].copy.file):  # type: ignore[union-attr]
+            chosen[place] += (file,)
+            room -= file.size
+    return chosen
 
 
 def _subject(name: str, summary: str, bad: list[BatchOutcome], language: str) -> str:
@@ -113,9 +132,16 @@ def _advise(run: RunOutcome, bad: list[BatchOutcome], language: str) -> tuple[st
     return tuple(advice)
 
 
-def _sections(failures: Sequence[TaskFailure], bad: list[BatchOutcome], language: str) -> tuple[Section, ...]:
+def _sections(
+    failures: Sequence[TaskFailure],
+    bad: list[BatchOutcome],
+    attached: dict[int, tuple[Attachment, ...]],
+    language: str,
+) -> tuple[Section, ...]:
     sections = [_describe_failure(failure, language) for failure in failures]
-    sections += [_describe_batch(batch, language) for batch in bad[:MAX_BATCHES]]
+    sections += [
+        _describe_batch(batch, attached.get(place), language) for place, batch in enumerate(bad[:MAX_BATCHES])
+    ]
     if len(bad) > MAX_BATCHES:
         title = say("more_batches", language, count=len(bad) - MAX_BATCHES)
         notes = tuple(_name_batch(batch, language) for batch in bad[MAX_BATCHES:MOST_NAMED])
@@ -140,12 +166,24 @@ def _describe_failure(failure: TaskFailure, language: str) -> Section:
     return Section(say("failed", language, task=tidy(failure.task)), reason)
 
 
-def _describe_batch(batch: BatchOutcome, language: str) -> Section:
+def _describe_batch(batch: BatchOutcome, attached: tuple[Attachment, ...] | None, language: str) -> Section:
     errors = _errors(batch)
-    notes = (f"{say('returned', language)} {tidy(batch.returned_to, 200)}",) if batch.returned_to else ()
+    notes: tuple[str, ...] = (
+        (f"{say('returned', language)} {tidy(batch.returned_to, 200)}",) if batch.returned_to else ()
+    )
+    if batch.copy and attached is not None:
+        notes += (_describe_copy(batch.copy, attached, language),)
     subtitle = f"{say(batch.outcome, language)} · {count('errors', language, len(errors))}"
     problems = group_findings((("", error) for error in errors), language)
     return Section(_title(batch, language), subtitle, *cut_problems(problems, notes, language))
+
+
+def _describe_copy(copy: Copy, attached: tuple[Attachment, ...], language: str) -> str:
+    if not attached:
+        size = f"{copy.file.size / 1e6:.1f}"
+        return say("too_large", language, size=size, folder=tidy(copy.folder, 200))
+    words = say(f"attached_{copy.kind}", language, name=tidy(copy.file.name, 100, guard=False))
+    return words + (say("attached_original", language) if len(attached) > 1 else "")
 
 
 def _warn(seen: Sequence[BatchOutcome], language: str) -> Section | None:

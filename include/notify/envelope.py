@@ -1,6 +1,8 @@
 """Put a message into an RFC 5322 mail: for an SMTP server, or for a file that a mail program opens."""
 
 import hashlib
+import logging
+import mimetypes
 import os
 from datetime import UTC, datetime
 from email.headerregistry import Address
@@ -12,10 +14,17 @@ from pathlib import Path
 from include.notify.outcome import Message
 
 NOBODY = "metric-ledger@localhost.localdomain"
+_KINDS = {
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".xlsm": "application/vnd.ms-excel.sheet.macroEnabled.12",
+}
+log = logging.getLogger(__name__)
 
 
 def build_email(message: Message, sender: str = NOBODY, sent: datetime | None = None) -> EmailMessage:
-    """Return the mail, UTF-8, with the text and the HTML body as alternatives.
+    """Return the mail, UTF-8, with the text and the HTML body as alternatives, and its attachments.
+
+    A file that is gone meanwhile is left out: the mail is worth sending without it.
 
     The Message-ID is made from the content: a mail that is sent twice because a connection broke after it was
     taken can be recognised. Raises ValueError where an address holds what an address mustn't.
@@ -31,7 +40,23 @@ def build_email(message: Message, sender: str = NOBODY, sent: datetime | None = 
     mail["Content-Language"] = "zh-CN" if message.language == "zh" else "en"
     mail.set_content(message.body_text, cte="base64")
     mail.add_alternative(message.body_html, subtype="html", cte="base64")
+    _attach_files(mail, message)
     return mail
+
+
+def _attach_files(mail: EmailMessage, message: Message) -> None:
+    for attachment in message.attachments:
+        try:
+            content = Path(attachment.uri.removeprefix("file://")).read_bytes()
+        except OSError:
+            log.warning("a file to attach is gone: %s", attachment.uri)
+            continue
+        ending = Path(attachment.name).suffix.lower()
+        kind = _KINDS.get(ending) or mimetypes.guess_type(attachment.name)[0] or "application/octet-stream"
+        main, _, sub = kind.partition("/")
+        if main in ("text", "message", "multipart"):  # a mail program must save it, byte for byte
+            main, sub = "application", "octet-stream"
+        mail.add_attachment(content, maintype=main, subtype=sub, filename=attachment.name)
 
 
 def write_eml(message: Message, folder: Path, sent: datetime | None = None) -> Path:

@@ -7,6 +7,28 @@ from include.errors import Finding
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes with a mail: its name there, where it lies until then (`file://`), and its bytes."""
+
+    name: str
+    uri: str
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A copy with the wrong cells marked: `kind` says what of (marked, values, report), `folder` where it lies.
+
+    `original` goes with it where the copy isn't the delivered file itself.
+    """
+
+    kind: Literal["marked", "values", "report"]
+    folder: str
+    file: Attachment
+    original: Attachment | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class BatchOutcome:
     """One batch of the run. `file` is '' for a system. `returned_to` says where the refused file lies now.
 
@@ -18,6 +40,7 @@ class BatchOutcome:
     file: str = ""
     findings: tuple[Finding, ...] = ()
     returned_to: str = ""
+    copy: Copy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +88,4 @@ class Message:
     body_text: str
     body_html: str
     run_id: str
+    attachments: tuple[Attachment, ...] = ()

@@ -13,6 +13,23 @@ _WORDS: dict[str, tuple[str, str]] = {
     "expected": ("应为", "Expected"),
     "remedy": ("怎么办", "What to do"),
     "returned": ("退回到", "Returned to"),
+    "attached_marked": (
+        "附件 {name}：出错的单元格已标红并附批注，另有问题清单一页；可直接在其中改正后重新放入",
+        "Attached: {name}, wrong cells coloured and commented, with a list of all; correct it there and drop it again",
+    ),
+    "attached_values": (
+        "附件 {name}：所读数值的副本，出错的单元格已标红并附批注（不含公式和格式）",
+        "Attached: {name}, a copy of the values as read (no formulas, no formats), wrong cells coloured and commented",
+    ),
+    "attached_report": (
+        "附件 {name}：问题清单（原文件无法加标注）",
+        "Attached: {name}, the list of findings (the original couldn't be marked)",
+    ),
+    "attached_original": ("，原文件也在附件中", "; the original is attached too"),
+    "too_large": (
+        "标注过的副本有 {size} MB，太大，未随邮件发送；见 {folder}",
+        "The copy with marks has {size} MB, too much for a mail; it lies in {folder}",
+    ),
     "whole_batch": ("全部内容", "all of it"),
     "warnings": ("提醒（不影响计入，请核对）", "Warnings (they hold nothing back; please have a look)"),
     "next_workbook": (

@@ -89,13 +89,15 @@ def test_everything_went_through_airflow(demo: Demo) -> None:
 def test_bad_workbooks_come_back_with_mails(demo: Demo) -> None:
     home, _ = demo
     manifest = json.loads((home.root / "demo" / "manifest.json").read_text("utf-8"))
-    returned = {path.name.partition("_")[2]: path for path in home.rejected.rglob("*.xlsx")}
+    returned = {path.name.partition("_")[2]: path for path in home.rejected.glob("*/*.xlsx")}
     assert set(returned) == {Path(name).name for name in manifest["refused"]}
     for name, codes in manifest["refused"].items():
         path = returned[Path(name).name]
         assert path.read_bytes() == (home.root / "demo" / name).read_bytes()
         listed = json.loads(path.with_name(f"{path.name}.json").read_text("utf-8"))
         assert {item["code"] for item in listed if item["level"] == "error"} == set(codes)
+        (marked,) = (home.rejected / Path(name).parent.name).glob(f"*/{Path(name).name}")
+        assert marked.parent.name == path.name.partition("_")[0]
     mails = [
         message_from_bytes(path.read_bytes(), policy=policy.default) for path in home.outbox.glob("*.eml")
     ]

@@ -26,6 +26,10 @@ from include.connectors.workbook.refusing import Limits
 from include.connectors.workbook.sandbox import read_workbook
 from include.errors import Finding, RefusedError
 
+SUMMARY_SHEETS = {"zh": "指标台账_问题清单", "en": "Metric Ledger findings"}
+"""Names of the sheet that a returned workbook lists its findings in: it is no data when the file comes back."""
+VALUES_SHEET = "metric_ledger_values"
+"""Name of an empty, hidden sheet that tells a copy of the values of an .xls, .xlsb or .ods from an .xlsx."""
 _READERS: dict[str, Callable[[WorkbookSource, Sheet], Block]] = {
     "records": read_records,
     "matrix": read_matrix,
@@ -59,6 +63,9 @@ def fetch(source: WorkbookSource, path: Path, delivered: Path | None = None) -> 
     workbook = read_workbook(
         path, wanted, encoding=layout.encoding, delimiter=layout.delimiter, limits=limits
     )
+    if any(sheet.name == VALUES_SHEET for sheet in workbook.sheets):
+        workbook = replace(workbook, kind="values")  # the number formats of the original aren't in it
+    workbook = replace(workbook, sheets=tuple(s for s in workbook.sheets if not is_ours(s.name)))
     fingerprint = read_fingerprint(workbook)
     if fingerprint is None:
         outdated: list[Finding] = []
@@ -88,6 +95,11 @@ def _read_blocks(source: WorkbookSource, workbook: Workbook, delivered: Path) ->
     if problems:
         raise RefusedError(problems)
     return _combine(blocks, workbook)
+
+
+def is_ours(name: str) -> bool:
+    """Tell whether a sheet is one that a returned workbook has from us, or a copy of it (`... (2)`)."""
+    return name.strip().startswith((*SUMMARY_SHEETS.values(), VALUES_SHEET))
 
 
 def select_sheets(source: WorkbookSource, workbook: Workbook) -> list[Sheet]:

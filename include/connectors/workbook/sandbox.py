@@ -49,7 +49,7 @@ def read_workbook(
             "limits": dataclasses.asdict(limits),
         }
         (folder / "request.json").write_text(json.dumps(request), "utf-8")
-        _run_child(folder, limits)
+        run_child(folder, limits)
         return _collect(folder)
 
 
@@ -64,9 +64,9 @@ def _require_plain_file(path: Path, limits: Limits) -> int:
     return status.st_size
 
 
-def _run_child(folder: Path, limits: Limits) -> None:
-    """Run the child to its end; raises RefusedError unless it ended well and left an answer."""
-    command = [sys.executable, "-I", str(_CHILD), str(PROJECT), str(folder / "request.json")]
+def run_child(folder: Path, limits: Limits, program: Path = _CHILD) -> None:
+    """Run a child to its end; raises RefusedError unless it ended well and left an answer."""
+    command = [sys.executable, "-I", str(program), str(PROJECT), str(folder / "request.json")]
     with (folder / "stderr").open("wb") as words:
         child = subprocess.Popen(
             command,

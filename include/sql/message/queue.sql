@@ -1,3 +1,3 @@
--- Put a mail into the outbox, in the transaction of what it tells.
-INSERT INTO ledger.message (run_id, recipient, language, subject, body_text, body_html)
-VALUES (:run_id, :recipient, :language, :subject, :body_text, :body_html)
+-- Put a mail into the outbox, in the transaction of what it tells. Attachments are references to files.
+INSERT INTO ledger.message (run_id, recipient, language, subject, body_text, body_html, attachments)
+VALUES (:run_id, :recipient, :language, :subject, :body_text, :body_html, CAST(:attachments AS jsonb))
