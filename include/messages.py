@@ -195,6 +195,26 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
         ("没有隐藏行", "no hidden rows"),
         ("取消隐藏，或删除不应计入的行", "show them, or delete those that shouldn't count"),
     ),
+    "hidden_columns": (
+        ("隐藏的列，已作为数据读取：{found}", "hidden columns, read as data: {found}"),
+        ("没有隐藏列", "no hidden columns"),
+        ("取消隐藏并核对", "show them and check what they hold"),
+    ),
+    "repeated_header": (
+        ("重复的表头行，未作为数据读取", "a repeated header, not read as data"),
+        ("", ""),
+        ("", ""),
+    ),
+    "total_missing_label": (
+        ("有数值但没有任何名称", "figures in a row that names nothing"),
+        ("每条数据都有名称；合计行有合计名称", "a name in each record, or a total's label"),
+        ("填写名称，或写上“合计”", "fill in what the figures are of, or label the row as a total"),
+    ),
+    "block_missing": (
+        ("找不到区块标题“{title}”", "the block {title} can't be found"),
+        ("恰好一个单元格写有“{title}”", "one cell that says {title}"),
+        ("恢复该标题，或在来源配置的 blocks 中改名", "give the block its title back, or change it in the source's `blocks`"),
+    ),
     "repeated_label": (
         ("行名重复且未声明，未读取", "a row label that stands twice and isn't declared, not read"),
         ("", ""),
@@ -282,6 +302,24 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
         ("“{measure}”的权重是负数", "the weight of {measure!r} is negative"),
         ("不小于 0 的权重", "a weight of at least 0"),
         ("改正权重", "correct the weight"),
+    ),
+    "ambiguous_number": (
+        ("逗号或小数点的含义不明", "it could mean two numbers"),
+        ("小数点为 .，千位分隔为 ,", "a point before decimals, commas between thousands"),
+        ("去掉千位分隔符，小数用 . 书写", "leave thousands unseparated and write decimals with a point"),
+    ),
+    "scaled_format": (
+        ("单元格格式使显示的数与实际存储的数不同", "its number format shows another number than is stored"),
+        ("显示与存储一致的数字", "a number that shows as it is stored"),
+        (
+            "将单元格格式设为“数值”，再按表头的单位核对数字",
+            "give the cell an ordinary number format, then check the figure against the unit in the header",
+        ),
+    ),
+    "digits_lost": (
+        ("编号超过 15 位，按数字存储后末位已丢失", "a code of more than 15 digits that lost its last ones as a number"),
+        ("以文本存储的编号", "a code kept as text"),
+        ("将该列设为文本格式后重新填写或导出", "format the column as text, then type or export the codes again"),
     ),
     "not_an_integer": (
         ("不是整数", "not a whole number"),

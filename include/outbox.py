@@ -17,7 +17,12 @@ from include.errors import Finding
 from include.notify import BatchOutcome, Message, Recipient, RunOutcome, TaskFailure, compose, write_eml
 
 MOST_ATTEMPTS = 50
-READING_NOTES = frozenset({"hidden_rows", "note_row", "repeated_label", "text_read_as", "undeclared_columns"})
+READING_NOTES = frozenset(
+    {
+        *("hidden_columns", "hidden_rows", "note_row", "repeated_header", "repeated_label", "text_read_as"),
+        "undeclared_columns",
+    }
+)
 log = logging.getLogger(__name__)
 
 

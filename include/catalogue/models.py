@@ -410,6 +410,8 @@ class SourceBase(Model):
     unique: list[str] = Field(default_factory=list)
     checks: list[Rule] = Field(default_factory=list)
     nulls: list[str] = Field(default_factory=list)
+    flags: list[str] = Field(default_factory=list)
+    """Marks that may stand behind a number and don't change it: `*`, `(p)`."""
     expects: Expects = Field(default_factory=Expects)
     accept: Literal["whole", "slices"] = "whole"
     authority: Literal["primary", "cross_check"] = "primary"

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from xml.parsers import expat
 
+from include.connectors.workbook.formats import Style, StyledCells, read_styles, search_cells
 from include.connectors.workbook.kinds import refusal
 
 _CELL_WITH_FORMULA = re.compile(
@@ -20,6 +21,7 @@ _ERROR_CELL = re.compile(
 )
 _MERGE = re.compile(rb'<mergeCell [^>]*?ref="([A-Z]+)([0-9]+):([A-Z]+)([0-9]+)"')
 _HIDDEN_ROW = re.compile(rb'<row r="([0-9]+)"[^>]* hidden="(?:1|true)"')
+_HIDDEN_COLUMN = re.compile(rb'<col [^>]*hidden="(?:1|true)"[^>]*>')
 _RANGE = re.compile(r"([A-Z]+)([0-9]+)(?::([A-Z]+)([0-9]+))?$")
 Cell = tuple[int, int]
 
@@ -32,6 +34,10 @@ class Structure:
     uncached: list[Cell] = field(default_factory=list)
     merged: list[tuple[int, int, int, int]] = field(default_factory=list)
     hidden_rows: list[int] = field(default_factory=list)
+    hidden_columns: list[tuple[int, int]] = field(default_factory=list)
+    """Ranges of hidden columns, each (first, last)."""
+    styled: StyledCells | None = None
+    """Cells whose number format or indent says something."""
 
 
 class Package:
@@ -45,6 +51,7 @@ class Package:
         self.recalculates = False
         """The workbook asks to be calculated when opened: its cached zeros may be placeholders."""
         self._read_workbook()
+        self._styles = self._read_styles()
 
     def examine(self, sheet: str) -> Structure:
         """Return the structure of `sheet`; raises RefusedError where its part is missing or isn't XML."""
@@ -53,7 +60,11 @@ class Package:
             raise refusal("damaged_file", detail=f"the part of sheet {sheet!r} is missing")
         content = self._archive.read(part)
         found = _search(content, self.recalculates) if _is_canonical(content) else None
-        return found or _Walker(self.recalculates).walk(content)
+        if found is None:
+            return _Walker(self.recalculates, self._styles).walk(content)
+        if self._styles:
+            found.styled = StyledCells(self._styles, search_cells(content, self._styles))
+        return found
 
     def _read_workbook(self) -> None:
         root = self._find_workbook()
@@ -63,12 +74,22 @@ class Package:
             if "Id" in item
         }
         folder = root.rpartition("/")[0]
+        self._parts = [_join("" if target.startswith("/") else folder, target) for target in targets.values()]
         for item in self._elements(root, "sheet", "calcPr"):
             if item.get("fullCalcOnLoad") in ("1", "true"):
                 self.recalculates = True
             target = targets.get(item.get("id", ""))
             if "name" in item and target is not None:
                 self.sheets[item["name"]] = target if target.startswith("/") else _join(folder, target)
+
+    def _read_styles(self) -> dict[int, Style]:
+        part = next((part for part in self._parts if part.lower().endswith("styles.xml")), "")
+        name = self._names.get(_plain(part))
+        if name is None:
+            return {}
+        content = self._archive.read(name)
+        _parse(content)
+        return read_styles(content)
 
     def _find_workbook(self) -> str:
         for item in self._elements("_rels/.rels", "Relationship"):
@@ -123,7 +144,14 @@ def _search(content: bytes, recalculates: bool) -> Structure | None:
         ]
     if b' hidden="' in content:
         found.hidden_rows = [int(row) for row in _HIDDEN_ROW.findall(content)]
+        found.hidden_columns = [_column_range(text) for text in _HIDDEN_COLUMN.findall(content)]
     return found
+
+
+def _column_range(element: bytes) -> tuple[int, int]:
+    """Return the (first, last) column of a `<col min="3" max="4" ...>`."""
+    first, last = (re.search(rb' %s="([0-9]+)"' % name, element) for name in (b"min", b"max"))
+    return (int(first[1]), int(last[1])) if first and last else (0, 0)
 
 
 def _lacks_value(is_text: bool, value: str, recalculates: bool) -> bool:
@@ -154,8 +182,9 @@ def _is_canonical(content: bytes) -> bool:
 class _Walker:
     """The same by expat, for XML written in an unusual but valid way."""
 
-    def __init__(self, recalculates: bool) -> None:
-        self._recalculates = recalculates
+    def __init__(self, recalculates: bool, styles: dict[int, Style]) -> None:
+        self._recalculates, self._styles = recalculates, styles
+        self._styled: list[tuple[int, int, int]] = []
         self.found = Structure()
         self._row = self._col = 0
         self._kind = ""
@@ -170,6 +199,8 @@ class _Walker:
             EndElementHandler=self._end,
             CharacterDataHandler=lambda text: self._text.append(text) if self._text is not None else None,
         )
+        if self._styled:
+            self.found.styled = StyledCells(self._styles, iter(self._styled))
         return self.found
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
@@ -184,6 +215,10 @@ class _Walker:
             self._col = column_number(place[1]) if place else self._col + 1
             self._row = int(place[2]) if place else self._row
             self._kind, self._has_formula, self._value = attributes.get("t", "n"), False, ""
+            if (style := int(attributes.get("s") or 0)) in self._styles:
+                self._styled.append((self._row, self._col, style))
+        elif tag == "col" and attributes.get("hidden") in ("1", "true"):
+            self.found.hidden_columns.append((int(attributes["min"]), int(attributes["max"])))
         elif tag == "f":
             self._has_formula = True
         elif tag == "v":
