@@ -175,6 +175,11 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
             "use an agreed total label, or add it to total_rows.label in the source",
         ),
     ),
+    "doubtful_part": (
+        ("像是另一行的一部分，会重复计算", "this looks like a part of another row, which would count twice"),
+        ("每条数据只计一次", "records that count once"),
+        ("删除该行，或将它放在不读取的位置", "delete the row, or keep it apart from the records"),
+    ),
     "units_differ": (
         ("“{column}”的单位在各工作表不一致", "the unit of {column!r} differs between sheets"),
         ("各工作表单位一致：{other}", "one unit on all sheets: {other}"),
@@ -213,7 +218,10 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
     "block_missing": (
         ("找不到区块标题“{title}”", "the block {title} can't be found"),
         ("恰好一个单元格写有“{title}”", "one cell that says {title}"),
-        ("恢复该标题，或在来源配置的 blocks 中改名", "give the block its title back, or change it in the source's `blocks`"),
+        (
+            "恢复该标题，或在来源配置的 blocks 中改名",
+            "give the block its title back, or change it in the source's `blocks`",
+        ),
     ),
     "repeated_label": (
         ("行名重复且未声明，未读取", "a row label that stands twice and isn't declared, not read"),
@@ -317,9 +325,15 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
         ),
     ),
     "digits_lost": (
-        ("编号超过 15 位，按数字存储后末位已丢失", "a code of more than 15 digits that lost its last ones as a number"),
+        (
+            "编号超过 15 位，按数字存储后末位已丢失",
+            "a code of more than 15 digits that lost its last ones as a number",
+        ),
         ("以文本存储的编号", "a code kept as text"),
-        ("将该列设为文本格式后重新填写或导出", "format the column as text, then type or export the codes again"),
+        (
+            "将该列设为文本格式后重新填写或导出",
+            "format the column as text, then type or export the codes again",
+        ),
     ),
     "not_an_integer": (
         ("不是整数", "not a whole number"),

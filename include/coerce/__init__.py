@@ -19,8 +19,23 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from include.coerce.dates import Hand, read_date, read_month, read_period, read_quarter, read_week
-from include.coerce.numbers import ALL_SIGNS, SIGN_CURRENCIES, common_numbers, find_decimal_commas, read_number, trim_zeros
-from include.coerce.plain import ERROR_CELLS, INVISIBLE, MOST_DIGITS, VISIBLE_FORMS, YEARS_AHEAD, Failure, unify
+from include.coerce.numbers import (
+    ALL_SIGNS,
+    SIGN_CURRENCIES,
+    common_numbers,
+    find_decimal_commas,
+    read_number,
+    trim_zeros,
+)
+from include.coerce.plain import (
+    ERROR_CELLS,
+    INVISIBLE,
+    MOST_DIGITS,
+    VISIBLE_FORMS,
+    YEARS_AHEAD,
+    Failure,
+    unify,
+)
 from include.period import CALENDAR_MONTHS, Calendar
 
 __all__ = [

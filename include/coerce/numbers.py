@@ -36,7 +36,9 @@ def find_decimal_commas(texts: pa.Array) -> str:
         return ""
     comma = r"^\s*[+-]?(?:[0-9]+,(?:[0-9]{1,2}|[0-9]{4,})|[0-9]{4,},[0-9]+|0,[0-9]+|[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+)\s*$"
     return (
-        r"^\s*[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}\s*$" if pc.any(pc.match_substring_regex(texts, comma)).as_py() else ""
+        r"^\s*[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}\s*$"
+        if pc.any(pc.match_substring_regex(texts, comma)).as_py()
+        else ""
     )
 
 

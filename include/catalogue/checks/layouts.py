@@ -109,15 +109,14 @@ def _check_matrix(draft: Draft, entry: Entry[Any]) -> None:
         draft.tell(entry.problem((), "the matrix has no rows", "list its row labels under `rows:`"))
     elif not any(row.metric for row in source.rows.values()):
         draft.tell(entry.problem(("rows",), "no row reports a metric", "add `metric:` to one", key=True))
-    needs = {
-        "row_label": "row_label: 项目",
-        "periods": 'periods: {across: columns, pattern: "{year}年{month}月"}',
-    }
-    needs["org"] = "org: {cell: B2}"
+    orgs_across = layout.org is not None and layout.org.across is not None
+    needs = {"row_label": "row_label: 项目", "org": "org: {cell: B2}"}
+    if not (orgs_across and layout.period is not None):
+        needs["periods"] = 'periods: {across: columns, pattern: "{year}年{month}月"}'
     for key, example in needs.items():
         if getattr(layout, key) is None:
             draft.tell(entry.problem(("layout",), f"a matrix needs {key}", f"add e.g. `{example}`", key=True))
-    if layout.period is not None:
+    if layout.period is not None and (layout.periods is not None or not orgs_across):
         draft.tell(entry.problem(("layout", "period"), "a matrix has its periods across", "remove `period`"))
     if layout.org is not None and layout.org.column is not None:
         what = "a matrix can't take its org unit from a column"
@@ -129,8 +128,9 @@ def _check_matrix(draft: Draft, entry: Entry[Any]) -> None:
 def _check_periods(draft: Draft, entry: Entry[Any], layout: Layout) -> None:
     assert layout.periods is not None
     if layout.periods.across != "columns":
-        what = "periods across rows are not supported yet"
-        draft.tell(entry.problem(("layout", "periods", "across"), what, "put the periods across columns"))
+        what = "periods down the side are records"
+        mend = "write `kind: records`, and a column `is: period`"
+        draft.tell(entry.problem(("layout", "periods", "across"), what, mend))
     try:
         check_pattern(layout.periods.pattern)
     except ValueError as error:
@@ -150,6 +150,9 @@ def _check_periods(draft: Draft, entry: Entry[Any], layout: Layout) -> None:
 
 
 def _check_place(draft: Draft, entry: Entry[Any], key: str, place: Place | None) -> None:
+    if place is not None and place.across and (key != "org" or entry.model.layout.kind != "matrix"):
+        what = "only the org units of a matrix stand across"
+        draft.tell(entry.problem(("layout", key), what, "say where it stands, e.g. `{cell: B2}`"))
     if place is None or place.file_name is None:
         return
     names = set(re.findall(r"\{(\w+)\}", place.file_name))

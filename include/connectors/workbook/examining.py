@@ -173,7 +173,8 @@ def _examine_text(path: Path, request: dict[str, Any], limits: Limits, folder: P
     _save(iter(rows), columns, folder / "0.arrow")
     sheet = {
         "name": path.stem, "type": "text", "visible": "visible", "read": True, "uncached": [], "merged": [],
-        "hidden_rows": [], "hidden_columns": [], "first": [1, 1] if columns else None, "rows": len(rows), "columns": columns,
+        "hidden_rows": [], "hidden_columns": [], "first": [1, 1] if columns else None, "rows": len(rows),
+        "columns": columns,
     }  # fmt: skip
     return {"kind": "text", "sheets": [sheet], "notes": {"encoding": encoding, "delimiter": delimiter}}
 

@@ -24,7 +24,8 @@ _BUILT_IN = {9: "0%", 10: "0.00%"}
 _TOKEN = re.compile(r'"[^"]*"?|[\\!_*].|\[[^\]]*\]|.', re.DOTALL)
 _SCALING_COMMA = re.compile(r"[0#?],+(?![0#?,])")
 _MULTIPLIER = re.compile(
-    r"[十百千万亿兆](?!分|克|米|瓦|升|卡|帕|赫|伏|字)|[‰]|\b(?:thousand|million|billion|[kKM])\b", re.IGNORECASE
+    r"[十百千万亿兆](?!分|克|米|瓦|升|卡|帕|赫|伏|字)|[‰]|\b(?:thousand|million|billion|[kKM])\b",
+    re.IGNORECASE,
 )
 
 
@@ -70,8 +71,7 @@ def read_format(code: str) -> Style:
     if "%" in bare:
         return Style(percent=True, suffix="%")
     if _SCALING_COMMA.search(bare) or "." in literal or _MULTIPLIER.search(literal):
-        opening, closing = SCALED_MARKS
-        return Style(suffix=f" {opening}{code}{closing}")
+        return Style(suffix=f" {SCALED_MARKS[0]}{code}{SCALED_MARKS[1]}")
     return Style(suffix="%") if "%" in literal else Style()
 
 
@@ -114,7 +114,9 @@ class StyledCells:
 
     def __init__(self, styles: Mapping[int, Style], cells: Iterator[tuple[int, int, int]]) -> None:
         """Take the styles and each cell as (row, column, style number), counted from 1."""
-        packed = np.fromiter((code for row, col, style in cells for code in (row * _COLUMNS + col, style)), np.int64)
+        packed = np.fromiter(
+            (code for row, col, style in cells for code in (row * _COLUMNS + col, style)), np.int64
+        )
         order = np.argsort(packed[::2], kind="stable")
         self._places: npt.NDArray[np.int64] = packed[::2][order]
         self._styles: npt.NDArray[np.int64] = packed[1::2][order]

@@ -15,7 +15,8 @@ from include.connectors.workbook.kinds import Limits
 from include.connectors.workbook.matrix import matrix_is_known, read_matrix
 from include.connectors.workbook.places import given_places
 from include.connectors.workbook.reading import Sheet, Workbook
-from include.connectors.workbook.records import header_is_known, read_records
+from include.connectors.workbook.records import read_records
+from include.connectors.workbook.records_header import header_is_known
 from include.connectors.workbook.sandbox import read_workbook
 from include.errors import Finding, RefusedError
 
