@@ -18,6 +18,10 @@ SIGN_CURRENCIES = {
 ALL_SIGNS = frozenset(SIGN_CURRENCIES)
 
 _BODY = re.compile(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+")
+_DECIMAL_COMMA = (
+    r"^\s*[+-]?(?:[0-9]+,(?:[0-9]{1,2}|[0-9]{4,})|[0-9]{4,},[0-9]+|0,[0-9]+"
+    r"|[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+)\s*$"
+)
 _GROUPED = re.compile(r"[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]+)?")
 
 
@@ -34,12 +38,8 @@ def find_decimal_commas(texts: pa.Array) -> str:
     """
     if not pc.any(pc.match_substring(texts, ",")).as_py():
         return ""
-    comma = r"^\s*[+-]?(?:[0-9]+,(?:[0-9]{1,2}|[0-9]{4,})|[0-9]{4,},[0-9]+|0,[0-9]+|[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+)\s*$"
-    return (
-        r"^\s*[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}\s*$"
-        if pc.any(pc.match_substring_regex(texts, comma)).as_py()
-        else ""
-    )
+    found = pc.any(pc.match_substring_regex(texts, _DECIMAL_COMMA)).as_py()
+    return r"^\s*[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}\s*$" if found else ""
 
 
 def trim_zeros(numbers: pa.Array) -> pa.Array:

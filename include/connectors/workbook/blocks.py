@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from include.batch import cell_name
-from include.catalogue.models import Measure, TotalRows
+from include.catalogue.models import Column, Measure, TotalRows
 from include.connectors.workbook.labels import MONEY, unit_note
 from include.connectors.workbook.reading import Sheet
 from include.errors import Finding
@@ -57,6 +57,11 @@ def is_doubtful_total(text: str, totals: TotalRows) -> bool:
 def is_part(text: str) -> bool:
     """Tell whether a label says that its row is a part of another one (`其中：外销`)."""
     return bool(_PART.match(text.strip()))
+
+
+def is_figure(column: Column) -> bool:
+    """Tell whether a column holds figures: a metric's numbers, weights or currency rates; not members."""
+    return (column.feeds is not None and column.type != "text") or column.is_ == "weight"
 
 
 def texts_matching(column: pa.ChunkedArray, test: Iterable[str]) -> pa.ChunkedArray:

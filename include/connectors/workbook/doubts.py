@@ -7,11 +7,12 @@ import pyarrow.compute as pc
 
 from include.batch import cell_name, column_letters
 from include.catalogue.models import Column, WorkbookSource
+from include.connectors.workbook.blocks import Block, is_figure
 from include.connectors.workbook.cells import NUMBER
 from include.connectors.workbook.reading import Sheet
 from include.errors import Finding
 
-_SEPARATED = r"^\s*[+-]?[1-9][0-9]{0,2},[0-9]{3}\s*$"
+_SEPARATED = r"\s*[+-]?[1-9][0-9]{0,2},[0-9]{3}\s*"
 _CODE_AS_NUMBER = r"^[0-9](?:\.[0-9]+)?E\+[0-9]{2}$"
 _MOST_DIGITS = 15
 _MOST_TOLD = 50
@@ -67,11 +68,21 @@ def find_unnamed(
     return pc.and_(filled, pc.invert(named))
 
 
-def find_decimal_commas(texts: pa.ChunkedArray) -> list[int]:
-    """Return where texts of a file delimited by semicolons are `1,234`, which there may be a decimal comma."""
-    return list(
-        pc.indices_nonzero(pc.fill_null(pc.match_substring_regex(texts, _SEPARATED), False)).to_pylist()
-    )
+def find_decimal_commas(source: WorkbookSource, block: Block) -> list[Finding]:
+    """Return the figures `1,234` of a file delimited by semicolons, where the comma may stand before decimals."""
+    problems = []
+    for name in block.frame.columns.intersection([*source.columns, *source.rows]):
+        column = source.columns.get(name)
+        if column is not None and not is_figure(column):
+            continue
+        doubtful = block.frame[name].str.fullmatch(_SEPARATED).fillna(False).to_numpy(bool)
+        own_row, own_col = block.axes.get(name, (None, None))
+        for record in block.frame[doubtful].head(_MOST_TOLD).to_dict("records"):
+            cell = cell_name(own_row or record["_row"], own_col or record["_col"])
+            problems.append(
+                Finding("ambiguous_number", found=record[name], sheet=block.sheet, cell=cell, column=name)
+            )
+    return problems
 
 
 def note_hidden_columns(sheet: Sheet, columns: Collection[int]) -> list[Finding]:

@@ -124,8 +124,8 @@ def match_labels(declared: Mapping[str, Sequence[str]], labels: Sequence[Label],
     """Match declared names (each with its aliases) to labels.
 
     A label equal to the declared name wins, then one equal after `plain`, then an alias, then a name or alias
-    followed by a unit in brackets, then the path of an indented label. Two labels for one name are a duplicate_label; a name without a label is a
-    `missing_code` finding that names the nearest label.
+    followed by a unit in brackets, then the path of an indented label. Two labels for one name are a
+    duplicate_label; a name without a label is a `missing_code` finding that names the nearest label.
     """
     match, free = Match(), list(labels)
     pending = dict(declared)

@@ -10,6 +10,7 @@ import pandas as pd
 from include.batch import PLACE_COLUMNS, Reported, cell_name
 from include.catalogue.models import WorkbookSource
 from include.connectors.workbook.blocks import Block
+from include.connectors.workbook.doubts import find_decimal_commas
 from include.connectors.workbook.form import form_is_known, read_form
 from include.connectors.workbook.kinds import Limits
 from include.connectors.workbook.matrix import matrix_is_known, read_matrix
@@ -56,6 +57,8 @@ def fetch(source: WorkbookSource, path: Path, delivered: Path | None = None) -> 
         except RefusedError as error:
             problems.extend(error.findings)
     problems.extend(_differing_units(blocks))
+    if workbook.notes.get("delimiter") == ";":
+        problems.extend(finding for block in blocks for finding in find_decimal_commas(source, block))
     rows = sum(block.rows_read for block in blocks)
     if rows > source.max_rows:
         params = {"limit": "rows", "allowed": source.max_rows, "actual": rows}

@@ -25,6 +25,8 @@ _LIKE_PERIOD = re.compile(
     r"|Q[1-4]|第?[1-4一二三四]季度?",
     re.IGNORECASE,
 )
+_MARK = re.compile(r"[^\w\s]{0,3}\d{0,2}[^\w\s]{0,3}|[(\[]\w{1,3}[)\]]")
+"""What a footnote mark behind a period can be."""
 _OTHER_PERIODS = (
     re.compile(r"(?:\d{2,4}\s*[年./-]?\s*)?\d{1,2}\s*月?\s*[-–—~至到]\s*\d{1,2}\s*月份?(?:累计)?"),
     re.compile(r"(?:民国|令和|平成|昭和)?\s*(?:\d{1,3}|元)\s*年\s*\d{1,2}\s*月份?"),
@@ -108,6 +110,9 @@ def looks_like_period(text: str, pattern: str) -> bool:
     """Tell whether a header could be meant as a period, whatever `pattern` declares; as a week if that does."""
     folded = unicodedata.normalize("NFKC", text).strip()
     if any(form.fullmatch(folded) for form in _OTHER_PERIODS):
+        return True
+    start = compile_pattern(pattern).match(folded)
+    if start is not None and _MARK.fullmatch(folded[start.end() :]):
         return True
     return bool(_LIKE_PERIOD.fullmatch(folded) or ("{week}" in pattern and _LIKE_WEEK.fullmatch(folded)))
 

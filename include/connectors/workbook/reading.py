@@ -20,8 +20,8 @@ class Sheet:
     DATE, ERROR of `cells`). Numbers are in plain notation rounded to 15 significant digits, dates ISO 8601,
     booleans TRUE and FALSE, errors as shown (`#REF!`). A number whose format shows another one than is stored
     says so: `12%` for 0.12, `3.5 ⟨0.0"万"⟩`; a text that its style indents has leading blanks. It is None for
-    sheets that weren't asked for, hold no cells or aren't worksheets. `merged` ranges are (top, left, bottom, right); `uncached` are formulas
-    without a value; `hidden_columns` are ranges.
+    sheets that weren't asked for, hold no cells or aren't worksheets. `merged` ranges are (top, left, bottom,
+    right); `uncached` are formulas without a value; `hidden_columns` are ranges.
     """
 
     name: str

@@ -14,6 +14,7 @@ from include.connectors.workbook.blocks import (
     blank_to_null,
     find_uncached,
     is_doubtful_total,
+    is_figure,
     is_part,
     note_hidden_rows,
     texts_matching,
@@ -268,11 +269,6 @@ class _Reader:
 class _Totals:
     def __init__(self, mask: pa.ChunkedArray, controls: pd.DataFrame | None) -> None:
         self.mask, self.controls = mask, controls
-
-
-def is_figure(column: Column) -> bool:
-    """Tell whether a column holds figures: a metric's numbers, weights or currency rates; not members."""
-    return (column.feeds is not None and column.type != "text") or column.is_ == "weight"
 
 
 def _any(masks: list[pa.ChunkedArray]) -> pa.ChunkedArray:
