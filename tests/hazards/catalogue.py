@@ -1,11 +1,13 @@
 """All hazards, by what they are about."""
 
-from tests.hazards import cells, dates
+from tests.hazards import cells, dates, headers, matrices
 from tests.hazards.hazard import Hazard
 
 GROUPS: dict[str, list[Hazard]] = {
     "Numbers in cells": cells.CASES,
     "Dates and periods": dates.CASES,
+    "Headers, labels and rows": headers.CASES,
+    "Matrices and forms": matrices.CASES,
 }
 HAZARDS = [hazard for cases in GROUPS.values() for hazard in cases]
 

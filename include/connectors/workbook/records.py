@@ -126,7 +126,7 @@ class _Reader:
 
     def _find_totals(self) -> "_Totals":
         length = self.rows[1] - self.rows[0] + 1
-        mask = pa.chunked_array([pa.array([False] * length)])
+        mask = _nowhere(length)
         labels: dict[int, str] = {}
         measured = {self.match.found[name] for name in self.measures}
         problems = []
@@ -171,7 +171,7 @@ class _Reader:
         found = {col: self.columns[col] for col in self.match.found.values()}
         repeated = find_repeated_headers(self.sheet, self.header, found)
         if repeated is None:
-            return pa.chunked_array([[False] * (self.rows[1] - self.rows[0] + 1)])
+            return _nowhere(self.rows[1] - self.rows[0] + 1)
         row = self.rows[0] + pc.indices_nonzero(repeated)[0].as_py()
         cell = cell_name(row, min(found))
         self.notes.append(Finding("repeated_header", sheet=self.sheet.name, cell=cell, level="warning"))
@@ -269,6 +269,10 @@ class _Reader:
 class _Totals:
     def __init__(self, mask: pa.ChunkedArray, controls: pd.DataFrame | None) -> None:
         self.mask, self.controls = mask, controls
+
+
+def _nowhere(length: int) -> pa.ChunkedArray:
+    return pa.chunked_array([pa.array([False] * length, pa.bool_())])
 
 
 def _any(masks: list[pa.ChunkedArray]) -> pa.ChunkedArray:
