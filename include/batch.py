@@ -66,7 +66,8 @@ class Reported:
     `units[column]` is the unit that the header itself states, where it states one, and `unit_cells[column]`
     the (sheet, cell) where it stands: in the header, a column of units, or a note above the table.
     `notes` are warnings; errors that make the batch unreadable are raised as RefusedError instead.
-    `rows_read` counts records before any was set aside.
+    `rows_read` counts records before any was set aside. `shows_formats` is false where a file's number formats
+    aren't known, so that 0.12 may be shown as 12 %.
     """
 
     frame: pd.DataFrame
@@ -76,6 +77,7 @@ class Reported:
     unit_cells: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     notes: tuple[Finding, ...] = ()
     rows_read: int = 0
+    shows_formats: bool = True
 
 
 def column_letters(number: int) -> str:
@@ -102,6 +104,7 @@ def save_reported(reported: Reported, path: str) -> None:
         "unit_cells": {column: list(place) for column, place in reported.unit_cells.items()},
         "notes": [finding_to_json(note) for note in reported.notes],
         "rows_read": reported.rows_read,
+        "shows_formats": reported.shows_formats,
     }
     table = pa.Table.from_pandas(reported.frame, preserve_index=False)
     table = table.replace_schema_metadata(
@@ -125,6 +128,7 @@ def load_reported(path: str) -> Reported:
         unit_cells={column: (sheet, cell) for column, (sheet, cell) in about["unit_cells"].items()},
         notes=tuple(finding_from_json(note) for note in about["notes"]),
         rows_read=about["rows_read"],
+        shows_formats=about.get("shows_formats", True),
     )
 
 

@@ -316,6 +316,11 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
         ("小数点为 .，千位分隔为 ,", "a point before decimals, commas between thousands"),
         ("去掉千位分隔符，小数用 . 书写", "leave thousands unseparated and write decimals with a point"),
     ),
+    "percent_unknown": (
+        ("看不出 0.12 是 0.12% 还是 12%", "this kind of file doesn't tell whether 0.12 means 0.12 % or 12 %"),
+        (".xlsx 文件，或写明百分号的数字", "an .xlsx, or numbers with their % sign"),
+        ("在 Excel 中另存为 .xlsx 后重新提交", "save it as .xlsx in Excel and deliver that"),
+    ),
     "scaled_format": (
         ("单元格格式使显示的数与实际存储的数不同", "its number format shows another number than is stored"),
         ("显示与存储一致的数字", "a number that shows as it is stored"),

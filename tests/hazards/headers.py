@@ -14,7 +14,7 @@ TWO_ROWS = RECORDS.replace("owner: desk\n", "owner: desk\nlayout: {header_rows: 
 )
 ALIASED = RECORDS.replace("unit: 元}", "unit: 元, aliases: [收入]}")
 TWO_SHEETS = RECORDS.replace("owner: desk\n", "owner: desk\nlayout: {sheet: [表, 二*]}\n")
-NAMED = RECORDS.replace("owner: desk\n", "owner: desk\nlayout: {sheet: 表}\n")
+NAMED = RECORDS.replace("owner: desk\n", "owner: desk\nlayout: {sheet: 报表}\n")
 PATHS = """\
 kind: workbook
 owner: desk
@@ -175,7 +175,7 @@ CASES = [
         "sheet_renamed",
         "the sheet renamed",
         NAMED,
-        book([], Look(more={"表1": [HEADER, EAST]})),
+        book([HEADER, EAST]),
         "sheet_missing",
     ),
     refused(
@@ -344,6 +344,6 @@ CASES = [
         "a percentage format in an .xls that can't be seen",
         RATES,
         old_book([["单位", "月份", "合格率"], ["华东", "2026-01", As(0.125, "0.0%")]]),
-        "TBD",
+        "percent_unknown",
     ),
 ]

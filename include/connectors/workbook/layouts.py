@@ -164,4 +164,5 @@ def _combine(blocks: list[Block], workbook: Workbook) -> Reported:
         },
         notes=tuple(notes),
         rows_read=sum(block.rows_read for block in blocks),
+        shows_formats=workbook.kind in {"xlsx", "text"},
     )
