@@ -215,14 +215,6 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
         ("每条数据都有名称；合计行有合计名称", "a name in each record, or a total's label"),
         ("填写名称，或写上“合计”", "fill in what the figures are of, or label the row as a total"),
     ),
-    "block_missing": (
-        ("找不到区块标题“{title}”", "the block {title} can't be found"),
-        ("恰好一个单元格写有“{title}”", "one cell that says {title}"),
-        (
-            "恢复该标题，或在来源配置的 blocks 中改名",
-            "give the block its title back, or change it in the source's `blocks`",
-        ),
-    ),
     "repeated_label": (
         ("行名重复且未声明，未读取", "a row label that stands twice and isn't declared, not read"),
         ("", ""),
