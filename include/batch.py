@@ -15,6 +15,8 @@ from upath import UPath
 from include.errors import Finding
 
 PLACE_COLUMNS = ["_sheet", "_row", "_col", "_key"]
+BLOCK_MARK = "\x1f"
+"""Stands in `_sheet`, and in the keys of `axes`, between the name of a sheet and the number of a further block."""
 ORG_COLUMN, PERIOD_COLUMN = "@org", "@period"
 """Columns of `Reported.frame` for an org unit or period that no declared column holds (`layout.org`,
 `layout.period`, `layout.periods`, the sheet of a matrix). Text; a period is a key (2026-03, 2026-W05, 2026-Q1,
@@ -52,8 +54,8 @@ class Reported:
     them text, null where nothing was reported. Numbers are in plain decimal notation without exponent: a
     workbook's double rounded to 15 significant digits, a database's or JSON document's number exactly as
     it was given. Dates and timestamps are ISO 8601. Beside them stand PLACE_COLUMNS: `_sheet` (text, ''
-    for systems), `_row` and `_col` (1-based Int64, null where the column decides), `_key` (text: the
-    record's key or page and index; null for workbooks). The index is 0..n-1.
+    for systems; `sheet_of` gives the bare name), `_row` and `_col` (1-based Int64, null where the column
+    decides), `_key` (text: the record's key or page and index; null for workbooks). The index is 0..n-1.
 
     `axes[sheet][column] = (row, col)`: the part of a column's place that all records of the sheet share; a
     records layout gives (None, col), a matrix (row, None), a form (row, col).
@@ -78,6 +80,11 @@ class Reported:
     notes: tuple[Finding, ...] = ()
     rows_read: int = 0
     shows_formats: bool = True
+
+
+def sheet_of(block: str) -> str:
+    """Return the name of the sheet that a text in `_sheet` means, without the mark of its block."""
+    return block.partition(BLOCK_MARK)[0]
 
 
 def column_letters(number: int) -> str:

@@ -215,6 +215,17 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
         ("每条数据都有名称；合计行有合计名称", "a name in each record, or a total's label"),
         ("填写名称，或写上“合计”", "fill in what the figures are of, or label the row as a total"),
     ),
+    "blocks_unclear": (
+        ("区块无法区分[：{titles}]", "the blocks can't be told apart[: {titles}]"),
+        (
+            "每个区块标题恰好出现一次，各占一行或同在一行",
+            "each block's title once, in rows of their own or all in one row",
+        ),
+        (
+            "恢复标题的文字和位置；新的区块请在来源配置的 blocks 中声明",
+            "give the titles their text and place back; a new block is declared in the source's `blocks`",
+        ),
+    ),
     "repeated_label": (
         ("行名重复且未声明，未读取", "a row label that stands twice and isn't declared, not read"),
         ("", ""),

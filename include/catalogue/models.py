@@ -377,6 +377,14 @@ class TotalRows(Model):
     tolerance: Number = Decimal("0.01")
 
 
+class LayoutBlock(Model):
+    """One of several blocks on a sheet: the text of the cell that it begins with, and what holds for it alone."""
+
+    title: str
+    org: Place | None = None
+    period: Place | None = None
+
+
 class Layout(Model):
     """How the data stand on the sheet.
 
@@ -392,6 +400,7 @@ class Layout(Model):
     row_label: str | None = None
     periods: PeriodsAcross | None = None
     total_rows: TotalRows | None = None
+    blocks: list[LayoutBlock] = Field(default_factory=list)
     encoding: str | None = None
     delimiter: str | None = None
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from include.batch import Reported, cell_name
+from include.batch import Reported, cell_name, sheet_of
 from include.catalogue import Catalogue
 from include.catalogue.models import TotalRows, WorkbookSource
 from include.coerce import Coerced, coerce
@@ -160,7 +160,7 @@ def _check_line(line: Line, tolerance: Decimal, plan: Plan) -> list[Failure]:
 def _mismatch(line: Line, total: Any, part: slice, code: str, told: dict[str, str]) -> Failure:
     """Place one failure at the total's cell; it stands for all records of the block."""
     told |= {
-        "sheet": line.sheet,
+        "sheet": sheet_of(line.sheet),
         "cell": cell_name(int(total.row), int(total.col)),
         "label": str(total.label),
     }

@@ -1,6 +1,6 @@
 """All hazards, by what they are about."""
 
-from tests.hazards import cells, dates, headers, matrices
+from tests.hazards import blocks, cells, dates, headers, matrices
 from tests.hazards.hazard import Hazard
 
 GROUPS: dict[str, list[Hazard]] = {
@@ -8,6 +8,7 @@ GROUPS: dict[str, list[Hazard]] = {
     "Dates and periods": dates.CASES,
     "Headers, labels and rows": headers.CASES,
     "Matrices and forms": matrices.CASES,
+    "Blocks": blocks.CASES,
 }
 HAZARDS = [hazard for cases in GROUPS.values() for hazard in cases]
 

@@ -100,6 +100,7 @@ def test_random_texts_are_read_right_or_refused(played: Play, texts: list[str]) 
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1800)
 @settings(max_examples=int(EXAMPLES or 400), deadline=None, suppress_health_check=list(HealthCheck))
 @given(texts=CELLS)
 def test_many_random_texts_are_read_right_or_refused(played: Play, texts: list[str]) -> None:
@@ -223,6 +224,7 @@ def test_damaged_sheets_are_read_right_or_refused(
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1800)
 @settings(max_examples=int(EXAMPLES or 1600), deadline=None, suppress_health_check=list(HealthCheck))
 @given(good=GOOD, changes=st.lists(DAMAGE, max_size=4))
 def test_many_damaged_sheets_are_read_right_or_refused(

@@ -53,6 +53,7 @@ def test_no_hazard_is_silently_wrong(company: Catalogue, tmp_path: Path, third: 
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1800)
 def test_nor_through_the_reading_child(company: Catalogue, tmp_path: Path) -> None:
     play_all(company, HAZARDS, tmp_path, fetch)
 
