@@ -126,6 +126,7 @@ CASES = [
     _refuse(
         "written_ten_thousand", "a format that writes 万 behind 3.5", As(3.5, '0.0"万"'), "scaled_format"
     ),
+    _refuse("shown_not_at_all", "a format that hides the number", As(5, ";;;"), "scaled_format"),
     _read("money_format", "an accounting format", As(1234.5, "_ ¥* #,##0.00_ ;_ ¥* -#,##0.00_ "), "1234.5"),
     _read("kilogram_format", "千克 behind a number isn't thousands", As(12, '0"千克"'), "12"),
     refused(

@@ -145,6 +145,13 @@ CASES = [
         "hidden_rows",
         look=Look(hidden_rows=[3]),
     ),
+    refused(
+        "total_of_visible",
+        "a total that leaves a filtered row out",
+        RECORDS,
+        book([HEADER, EAST, SOUTH, ["合计", None, 10]], Look(hidden_rows=[3])),
+        "control_total_mismatch",
+    ),
     _good(
         "hidden_column",
         "a hidden column counts, with a warning",

@@ -151,6 +151,13 @@ CASES = [
         "control_total_mismatch",
     ),
     _form("form", "a form", [*PLACES, ["销售额", 10], ["成本", 3]]),
+    Hazard(
+        "form_merged_value",
+        "a figure in a merged cell, declared by its second one",
+        FORM.replace("cell: B4", "cell: C4"),
+        book([*PLACES, ["销售额", 10], ["成本", 3]], Look(merged=["B4:C4"])),
+        {"revenue east 2026-01": "10", "cost east 2026-01": "3"},
+    ),
     _form(
         "form_moved",
         "a form with an inserted row",

@@ -179,7 +179,7 @@ def arrange(rows: list[Row], changes: list[tuple[str, int, str]]) -> list[Row]:
     """Return the sheet with its columns in another order, shifted, and with one that nobody declared."""
     for kind, at, text in changes:
         if kind in {"extra", "extra_text"}:
-            rows = [[*row, *[None] * (3 - len(row)), text or at] if row else row for row in rows]
+            rows = [[*row, text or at] if len(row) == 3 else row for row in rows]
         if kind == "order":
             rows = [row[at % 3 :] + row[: at % 3] if len(row) == 3 else row for row in rows]
         if kind == "shift":

@@ -57,7 +57,7 @@ def read_format(code: str) -> Style:
     """Return what a number format does to the number shown.
 
     `0.0%` shows hundredfold, `0.0"%"` and `0.0"万"` put words behind it that change its size, `#,##0,` and
-    `0!.0,` show thousands.
+    `0!.0,` show thousands, `;;;` shows nothing.
     """
     bare, literal = "", ""
     for token in _TOKEN.findall(code):
@@ -70,7 +70,8 @@ def read_format(code: str) -> Style:
             literal += token if not token.isascii() else " "
     if "%" in bare:
         return Style(percent=True, suffix="%")
-    if _SCALING_COMMA.search(bare) or "." in literal or _MULTIPLIER.search(literal):
+    hides = not re.search(r"[0#?@A-Za-z]", bare.partition(";")[0]) and bool(code)
+    if hides or _SCALING_COMMA.search(bare) or "." in literal or _MULTIPLIER.search(literal):
         return Style(suffix=f" {SCALED_MARKS[0]}{code}{SCALED_MARKS[1]}")
     return Style(suffix="%") if "%" in literal else Style()
 
