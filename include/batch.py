@@ -17,6 +17,8 @@ from include.cell_names import column_letters as column_letters  # noqa: PLC0414
 from include.errors import Finding
 
 PLACE_COLUMNS = ["_sheet", "_row", "_col", "_key"]
+BLOCK_MARK = "\x1f"
+"""Stands in `_sheet`, and in the keys of `axes`, between the name of a sheet and the number of a further block."""
 ORG_COLUMN, PERIOD_COLUMN = "@org", "@period"
 """Columns of `Reported.frame` for an org unit or period that no declared column holds (`layout.org`,
 `layout.period`, `layout.periods`, the sheet of a matrix). Text; a period is a key (2026-03, 2026-W05, 2026-Q1,
@@ -54,8 +56,8 @@ class Reported:
     them text, null where nothing was reported. Numbers are in plain decimal notation without exponent: a
     workbook's double rounded to 15 significant digits, a database's or JSON document's number exactly as
     it was given. Dates and timestamps are ISO 8601. Beside them stand PLACE_COLUMNS: `_sheet` (text, ''
-    for systems), `_row` and `_col` (1-based Int64, null where the column decides), `_key` (text: the
-    record's key or page and index; null for workbooks). The index is 0..n-1.
+    for systems; `sheet_of` gives the bare name), `_row` and `_col` (1-based Int64, null where the column
+    decides), `_key` (text: the record's key or page and index; null for workbooks). The index is 0..n-1.
 
     `axes[sheet][column] = (row, col)`: the part of a column's place that all records of the sheet share; a
     records layout gives (None, col), a matrix (row, None), a form (row, col).
@@ -68,7 +70,8 @@ class Reported:
     `units[column]` is the unit that the header itself states, where it states one, and `unit_cells[column]`
     the (sheet, cell) where it stands: in the header, a column of units, or a note above the table.
     `notes` are warnings; errors that make the batch unreadable are raised as RefusedError instead.
-    `rows_read` counts records before any was set aside.
+    `rows_read` counts records before any was set aside. `shows_formats` is false where a file's number formats
+    aren't known, so that 0.12 may be shown as 12 %.
     """
 
     frame: pd.DataFrame
@@ -78,6 +81,12 @@ class Reported:
     unit_cells: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     notes: tuple[Finding, ...] = ()
     rows_read: int = 0
+    shows_formats: bool = True
+
+
+def sheet_of(block: str) -> str:
+    """Return the name of the sheet that a text in `_sheet` means, without the mark of its block."""
+    return block.partition(BLOCK_MARK)[0]
 
 
 def save_reported(reported: Reported, path: str) -> None:
@@ -90,6 +99,7 @@ def save_reported(reported: Reported, path: str) -> None:
         "unit_cells": {column: list(place) for column, place in reported.unit_cells.items()},
         "notes": [finding_to_json(note) for note in reported.notes],
         "rows_read": reported.rows_read,
+        "shows_formats": reported.shows_formats,
     }
     table = pa.Table.from_pandas(reported.frame, preserve_index=False)
     table = table.replace_schema_metadata(
@@ -113,6 +123,7 @@ def load_reported(path: str) -> Reported:
         unit_cells={column: (sheet, cell) for column, (sheet, cell) in about["unit_cells"].items()},
         notes=tuple(finding_from_json(note) for note in about["notes"]),
         rows_read=about["rows_read"],
+        shows_formats=about.get("shows_formats", True),
     )
 
 

@@ -34,7 +34,9 @@ def stage_file(batch_id: int, name: str) -> str:
 
 def mapping_version(catalogue: Catalogue, source: Source) -> str:
     """Return a hash of what turns this source's cells into facts; what facts themselves show is left out."""
-    text = source.model_dump_json(exclude=NOT_MAPPING, exclude_defaults=True) + catalogue.queries.get(source.source, "")
+    text = source.model_dump_json(exclude=NOT_MAPPING, exclude_defaults=True) + catalogue.queries.get(
+        source.source, ""
+    )
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -207,6 +207,11 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
             "use an agreed total label, or add it to total_rows.label in the source",
         ),
     ),
+    "doubtful_part": (
+        ("像是另一行的一部分，会重复计算", "this looks like a part of another row, which would count twice"),
+        ("每条数据只计一次", "records that count once"),
+        ("删除该行，或将它放在不读取的位置", "delete the row, or keep it apart from the records"),
+    ),
     "units_differ": (
         ("“{column}”的单位在各工作表不一致", "the unit of {column!r} differs between sheets"),
         ("各工作表单位一致：{other}", "one unit on all sheets: {other}"),
@@ -242,6 +247,32 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
         ),
         ("计算后保存的工作簿", "a workbook saved after calculation"),
         ("请在 Excel 中打开、重新计算（F9）并保存", "open it in Excel, calculate (F9) and save it"),
+    ),
+    "hidden_columns": (
+        ("隐藏的列，已作为数据读取：{found}", "hidden columns, read as data: {found}"),
+        ("没有隐藏列", "no hidden columns"),
+        ("取消隐藏并核对", "show them and check what they hold"),
+    ),
+    "repeated_header": (
+        ("重复的表头行，未作为数据读取", "a repeated header, not read as data"),
+        ("", ""),
+        ("", ""),
+    ),
+    "total_missing_label": (
+        ("有数值但没有任何名称", "figures in a row that names nothing"),
+        ("每条数据都有名称；合计行有合计名称", "a name in each record, or a total's label"),
+        ("填写名称，或写上“合计”", "fill in what the figures are of, or label the row as a total"),
+    ),
+    "blocks_unclear": (
+        ("区块无法区分[：{titles}]", "the blocks can't be told apart[: {titles}]"),
+        (
+            "每个区块标题恰好出现一次，各占一行或同在一行",
+            "each block's title once, in rows of their own or all in one row",
+        ),
+        (
+            "恢复标题的文字和位置；新的区块请在来源配置的 blocks 中声明",
+            "give the titles their text and place back; a new block is declared in the source's `blocks`",
+        ),
     ),
     "repeated_label": (
         ("行名重复且未声明，未读取", "a row label that stands twice and isn't declared, not read"),
@@ -330,6 +361,35 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
         ("“{measure}”的权重是负数", "the weight of {measure!r} is negative"),
         ("不小于 0 的权重", "a weight of at least 0"),
         ("改正权重", "correct the weight"),
+    ),
+    "ambiguous_number": (
+        ("逗号或小数点的含义不明", "it could mean two numbers"),
+        ("小数点为 .，千位分隔为 ,", "a point before decimals, commas between thousands"),
+        ("去掉千位分隔符，小数用 . 书写", "leave thousands unseparated and write decimals with a point"),
+    ),
+    "percent_unknown": (
+        ("看不出 0.12 是 0.12% 还是 12%", "this kind of file doesn't tell whether 0.12 means 0.12 % or 12 %"),
+        (".xlsx 文件，或写明百分号的数字", "an .xlsx, or numbers with their % sign"),
+        ("在 Excel 中另存为 .xlsx 后重新提交", "save it as .xlsx in Excel and deliver that"),
+    ),
+    "scaled_format": (
+        ("单元格格式使显示的数与实际存储的数不同", "its number format shows another number than is stored"),
+        ("显示与存储一致的数字", "a number that shows as it is stored"),
+        (
+            "将单元格格式设为“数值”，再按表头的单位核对数字",
+            "give the cell an ordinary number format, then check the figure against the unit in the header",
+        ),
+    ),
+    "digits_lost": (
+        (
+            "编号超过 15 位，按数字存储后末位已丢失",
+            "a code of more than 15 digits that lost its last ones as a number",
+        ),
+        ("以文本存储的编号", "a code kept as text"),
+        (
+            "将该列设为文本格式后重新填写或导出",
+            "format the column as text, then type or export the codes again",
+        ),
     ),
     "not_an_integer": (
         ("不是整数", "not a whole number"),

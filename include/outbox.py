@@ -30,7 +30,12 @@ from include.notify import (
 )
 
 MOST_ATTEMPTS = 50
-READING_NOTES = frozenset({"hidden_rows", "note_row", "repeated_label", "text_read_as", "undeclared_columns"})
+READING_NOTES = frozenset(
+    {
+        *("hidden_columns", "hidden_rows", "note_row", "repeated_header", "repeated_label", "text_read_as"),
+        "undeclared_columns",
+    }
+)
 log = logging.getLogger(__name__)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -168,7 +169,8 @@ def _field(source: Source, catalogue: Catalogue, name: str, model: Measure) -> F
         date_format=column.format if column else None,
         timezone=catalogue.calendar.timezone,
         calendar=catalogue.periods,
-        percent=unit in {"%", "％"},
+        percent=_percent(catalogue.units, unit),
+        flags=frozenset(source.flags),
         signs=ALL_SIGNS if by_record and role == "measure" else _fitting_signs(catalogue.units, unit),
     )
     weight = _weight_of(source, model) if model.metric and catalogue.is_weighted(model.metric) else ""
@@ -202,6 +204,18 @@ def _fitting_signs(units: UnitSystem, unit: str) -> frozenset[str]:
     return frozenset(
         sign for sign, codes in SIGN_CURRENCIES.items() if any(_converts(units, unit, c) for c in codes)
     )
+
+
+def _percent(units: UnitSystem, unit: str) -> Decimal | None:
+    """Return what `1%` is in `unit`; None where it can't be said."""
+    if not unit:
+        return Decimal("0.01")
+    try:
+        factor = units.factor("%", unit)
+    except (UnknownUnitError, IncompatibleUnitError):
+        return None
+    exact = Decimal(factor.numerator) / Decimal(factor.denominator)
+    return exact if Fraction(exact) == factor else None
 
 
 def _converts(units: UnitSystem, unit: str, currency: str) -> bool:

@@ -134,8 +134,10 @@ def test_refuses_what_has_a_second_reading(text: str) -> None:
 
 
 def test_a_percent_sign_counts_only_where_the_unit_is_percent() -> None:
-    assert read("12.5%", "decimal", percent=True) == Decimal("12.5")
-    assert read("１２％", "decimal", percent=True) == Decimal(12)
+    assert read("12.5%", "decimal", percent=Decimal(1)) == Decimal("12.5")
+    assert read("１２％", "decimal", percent=Decimal(1)) == Decimal(12)
+    assert read("12.5%", "decimal", percent=Decimal("0.01")) == Decimal("0.125")
+    assert read("12.5%", "decimal", percent=Decimal(10)) == Decimal(125)
     assert read("12.5%", "decimal") == "<not_a_number>"
 
 

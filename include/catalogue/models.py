@@ -336,7 +336,7 @@ class Place(Model):
     """Where a value stands that holds for a whole sheet or file.
 
     One cell, the folder, a part of the file's name (`{org}` or `{year}` `{month}` in a pattern), a column, or
-    one fixed value.
+    one fixed value; the org units of a matrix may also stand `across` its columns.
     """
 
     cell: Annotated[str, StringConstraints(pattern=r"^[A-Z]{1,3}[1-9][0-9]*$")] | None = None
@@ -344,6 +344,7 @@ class Place(Model):
     file_name: str | None = None
     folder: bool = False
     value: str | None = None
+    across: Literal["columns"] | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -352,8 +353,9 @@ class Place(Model):
 
     @model_validator(mode="after")
     def _exactly_one(self) -> "Place":
-        if sum(map(bool, (self.cell, self.column, self.file_name, self.folder, self.value))) != 1:
-            raise ValueError("give exactly one of cell, column, file_name, folder, value")
+        ways = (self.cell, self.column, self.file_name, self.folder, self.value, self.across)
+        if sum(map(bool, ways)) != 1:
+            raise ValueError("give exactly one of cell, column, file_name, folder, value, across")
         return self
 
 
@@ -375,8 +377,19 @@ class TotalRows(Model):
     tolerance: Number = Decimal("0.01")
 
 
+class LayoutBlock(Model):
+    """One of several blocks on a sheet: the text of the cell that it begins with, and what holds for it alone."""
+
+    title: str
+    org: Place | None = None
+    period: Place | None = None
+
+
 class Layout(Model):
-    """How the data stand on the sheet: `records` (a row each), `matrix` (periods across), `form` (cells)."""
+    """How the data stand on the sheet.
+
+    `records`: a row each; `matrix`: a row per figure, periods or org units across; `form`: fixed cells.
+    """
 
     kind: Literal["records", "matrix", "form"] = "records"
     sheet: Texts | None = None
@@ -387,6 +400,7 @@ class Layout(Model):
     row_label: str | None = None
     periods: PeriodsAcross | None = None
     total_rows: TotalRows | None = None
+    blocks: list[LayoutBlock] = Field(default_factory=list)
     encoding: str | None = None
     delimiter: str | None = None
 
@@ -410,6 +424,8 @@ class SourceBase(Model):
     unique: list[str] = Field(default_factory=list)
     checks: list[Rule] = Field(default_factory=list)
     nulls: list[str] = Field(default_factory=list)
+    flags: list[str] = Field(default_factory=list)
+    """Marks that may stand behind a number and don't change it: `*`, `(p)`."""
     expects: Expects = Field(default_factory=Expects)
     accept: Literal["whole", "slices"] = "whole"
     authority: Literal["primary", "cross_check"] = "primary"

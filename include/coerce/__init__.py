@@ -19,8 +19,23 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from include.coerce.dates import Hand, read_date, read_month, read_period, read_quarter, read_week
-from include.coerce.numbers import ALL_SIGNS, SIGN_CURRENCIES, common_numbers, read_number, trim_zeros
-from include.coerce.plain import BLANKS, ERROR_CELLS, MOST_DIGITS, YEARS_AHEAD, Failure, unify
+from include.coerce.numbers import (
+    ALL_SIGNS,
+    SIGN_CURRENCIES,
+    common_numbers,
+    find_decimal_commas,
+    read_number,
+    trim_zeros,
+)
+from include.coerce.plain import (
+    ERROR_CELLS,
+    INVISIBLE,
+    MOST_DIGITS,
+    VISIBLE_FORMS,
+    YEARS_AHEAD,
+    Failure,
+    unify,
+)
 from include.period import CALENDAR_MONTHS, Calendar
 
 __all__ = [
@@ -81,15 +96,17 @@ class Reading:
     """How a column is written.
 
     `nulls` are its null marks; `date_format` is strptime's notation where dates
-    aren't ISO; a timestamp with a zone means the date in `timezone`; `percent` allows `12%` (as 12) in a
-    column whose unit is %; `signs` are the currency signs that fit the column's unit; periods are those of
+    aren't ISO; a timestamp with a zone means the date in `timezone`; `percent` is what `1%` is in the
+    column's unit (1 for %, 10 for ‰, 0.01 without unit), None where it can't be; `flags` are marks that may stand
+    behind a number; `signs` are the currency signs that fit the column's unit; periods are those of
     `calendar`.
     """
 
     nulls: Collection[str] = ()
     date_format: str | None = None
     timezone: str = "Asia/Shanghai"
-    percent: bool = False
+    percent: Decimal | None = None
+    flags: Collection[str] = ()
     signs: Collection[str] = ALL_SIGNS
     calendar: Calendar = field(default_factory=lambda: CALENDAR_MONTHS)
 
@@ -130,7 +147,7 @@ def _reader(kind: str, reading: Reading) -> Reader:
 
 
 def _read_unless_null(text: str, read: Reader, nulls: Collection[str]) -> Any:
-    text = text.translate(BLANKS).strip()
+    text = text.translate(VISIBLE_FORMS).strip()
     if not text or text in nulls:
         return None
     if text.upper() in ERROR_CELLS:
@@ -161,13 +178,17 @@ def _coerce_numbers(texts: "pd.Series[Any]", kind: str, reading: Reading) -> Coe
         broken[rest] = np.array([number is not None and "." in format(number, "f") for number in distinct])[
             places
         ]
+    if doubtful := find_decimal_commas(column):
+        mask = pc.fill_null(pc.match_substring_regex(column, doubtful), False).to_numpy(zero_copy_only=False)
+        values[mask], codes[mask], broken[mask] = None, "ambiguous_number", False
     if kind == "integer":
         values[broken], codes[broken] = None, "not_an_integer"
     return Coerced(values, codes)
 
 
 def _number_reader(reading: Reading) -> Reader:
-    return lambda text: read_number(text, reading.percent, reading.signs)
+    flags = sorted(map(unify, reading.flags), key=len, reverse=True)
+    return lambda text: read_number(text, reading.percent, reading.signs, flags)
 
 
 def _as_arrow(texts: "pd.Series[Any]") -> pa.Array:
@@ -185,7 +206,10 @@ def _read_each(texts: pa.Array, nulls: Collection[str], read: Reader) -> tuple[O
 
 def _read_texts(texts: pa.Array, nulls: Collection[str]) -> tuple[Objects, Objects]:
     """Do the same for plain text, without a look at each."""
-    bare = pc.utf8_trim_whitespace(texts)
+    bare = texts
+    if pc.any(pc.match_substring_regex(texts, f"[{INVISIBLE}]")).as_py():
+        bare = pc.replace_substring_regex(texts, f"[{INVISIBLE}]", "")
+    bare = pc.utf8_trim_whitespace(bare)
     empty = pc.is_in(bare, pa.array(["", *nulls], pa.string()))
     broken = pc.and_not(pc.is_in(pc.utf8_upper(bare), pa.array(sorted(ERROR_CELLS), pa.string())), empty)
     values = pc.if_else(pc.or_(empty, broken), pa.scalar(None, pa.string()), bare)

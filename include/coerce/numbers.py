@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Collection
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from include.coerce.plain import MOST_DIGITS, Failure, unify
+from include.coerce.plain import MOST_DIGITS, SCALED_MARKS, Failure, unify
 
 SIGN_CURRENCIES = {
     "$": ("USD", "HKD", "AUD", "CAD", "SGD", "NZD", "TWD", "MXN"),
@@ -18,6 +18,10 @@ SIGN_CURRENCIES = {
 ALL_SIGNS = frozenset(SIGN_CURRENCIES)
 
 _BODY = re.compile(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+")
+_DECIMAL_COMMA = (
+    r"^\s*[+-]?(?:[0-9]+,(?:[0-9]{1,2}|[0-9]{4,})|[0-9]{4,},[0-9]+|0,[0-9]+"
+    r"|[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+)\s*$"
+)
 _GROUPED = re.compile(r"[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]+)?")
 
 
@@ -25,6 +29,17 @@ def common_numbers(signs: Collection[str]) -> str:
     """Return an RE2 pattern of the spellings that need no look of their own: `-1,234.50`, ` $32,370.00 `."""
     sign = f"(?:[+-]|[+-]?[{''.join(sorted(signs))}] *)?" if signs else "[+-]?"
     return rf"^ *{sign}(?:[0-9]+|[1-9][0-9]?[0-9]?(?:,[0-9][0-9][0-9])+)(?:\.[0-9]+)? *$"
+
+
+def find_decimal_commas(texts: pa.Array) -> str:
+    """Return '' or, where a column has a decimal comma, an RE2 pattern of the numbers that mean two things there.
+
+    Beside `12,5` or `1.234,5` neither `1,234` nor `1.234` is certain.
+    """
+    if not pc.any(pc.match_substring(texts, ",")).as_py():
+        return ""
+    found = pc.any(pc.match_substring_regex(texts, _DECIMAL_COMMA)).as_py()
+    return r"^\s*[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}\s*$" if found else ""
 
 
 def trim_zeros(numbers: pa.Array) -> pa.Array:
@@ -39,18 +54,26 @@ def trim_zeros(numbers: pa.Array) -> pa.Array:
     return tidy
 
 
-def read_number(text: str, percent: bool = False, signs: Collection[str] = ALL_SIGNS) -> Decimal | Failure:
-    """Return the exact number that `text` spells, or not_a_number or wrong_currency.
+def read_number(
+    text: str,
+    percent: Decimal | None = None,
+    signs: Collection[str] = ALL_SIGNS,
+    flags: Collection[str] = (),
+) -> Decimal | Failure:
+    """Return the exact number that `text` spells, or not_a_number, wrong_currency or scaled_format.
 
     Accepted: plain decimals, thousands in groups of three, full-width forms, one leading or trailing sign,
     brackets for negatives, a currency sign before or behind, and an accounting dash (zero) beside a currency
-    sign. Not accepted, as each has a second reading: decimal commas, blanks within, exponents, 万, `12%`
-    where the unit isn't %.
+    sign; `flags` behind it don't count, `12%` is 12 times `percent`. Not accepted, as each has a second reading:
+    decimal commas, blanks within, exponents, 万, `12%` without `percent`, a format that shows another number.
     """
-    text = unify(text)
+    text = _strip_flags(unify(text), flags)
+    if text.endswith(SCALED_MARKS[1]) and SCALED_MARKS[0] in text:
+        return Failure("scaled_format")
     bare, currency, sign = _strip_marks(text)
-    if percent and not currency and bare.endswith("%"):
-        bare = bare[:-1].rstrip()
+    factor = Decimal(1)
+    if percent is not None and not currency and bare.endswith("%"):
+        bare, factor = bare[:-1].rstrip(), percent
     if currency and bare == "-" and not sign:
         number: Decimal | None = Decimal(0)
     else:
@@ -59,7 +82,23 @@ def read_number(text: str, percent: bool = False, signs: Collection[str] = ALL_S
         return Failure("not_a_number")
     if currency and currency not in signs:
         return Failure("wrong_currency")
-    return -number if sign == "-" and number else number
+    return _times(-number if sign == "-" and number else number, factor)
+
+
+def _times(number: Decimal, factor: Decimal) -> Decimal:
+    """Return the exact product, without needless zeros."""
+    if factor == 1 or not number:
+        return number
+    with localcontext(prec=2 * MOST_DIGITS):
+        product = number * factor
+        return product.quantize(Decimal(1)) if product == product.to_integral_value() else product.normalize()
+
+
+def _strip_flags(text: str, flags: Collection[str]) -> str:
+    """Return the text without the flags behind it, blanks between them too."""
+    while flag := next((flag for flag in flags if flag and text != flag and text.endswith(flag)), ""):
+        text = text[: -len(flag)].rstrip()
+    return text
 
 
 def _strip_marks(text: str) -> tuple[str, str, str]:

@@ -6,7 +6,8 @@ Runs inside the marking child.
 from pathlib import Path
 from typing import Any
 
-from include.connectors.workbook.kinds import Limits, recognise
+from include.connectors.workbook.kinds import recognise
+from include.connectors.workbook.refusing import Limits
 from include.marking.cells import Cell, SheetPart, place_of
 from include.marking.comments import add_comments
 from include.marking.comparing import require_same

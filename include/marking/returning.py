@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from include.connectors.workbook.refusing import Limits
 from include.connectors.workbook.layouts import SUMMARY_SHEETS, VALUES_SHEET
+from include.connectors.workbook.refusing import Limits
 from include.connectors.workbook.sandbox import run_child
 from include.errors import Finding, RefusedError
 from include.marking.package import MAIN

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
+from include.batch import sheet_of
 from include.catalogue import Catalogue
 from include.catalogue.rates import DIMENSION
 from include.plan import Field, Plan, name_units
@@ -48,7 +49,7 @@ class Rows:
                 "grain": _texts(going["_grain"]),
                 "month": _dates(going["_month"]),
                 "slice_period": _texts(going["_slice"]),
-                "sheet": _texts(going["_sheet"]),
+                "sheet": _texts(going["_sheet"].map(sheet_of, na_action="ignore")),
                 "key": _texts(going["_key"]),
             }
         )

@@ -12,7 +12,13 @@ from include.catalogue.models import Source
 from include.coerce import Coerced, coerce
 from include.plan import Plan, plan_source, with_labels
 from include.validate.acceptance import decide
-from include.validate.batchwide import check_count, check_delivered, check_repeats, check_units
+from include.validate.batchwide import (
+    check_count,
+    check_delivered,
+    check_percentages,
+    check_repeats,
+    check_units,
+)
 from include.validate.controls import check_controls
 from include.validate.failures import Failure, Places, Slices, list_findings
 from include.validate.money import check_rates, check_signs, check_weights, resolve_currencies
@@ -54,8 +60,11 @@ def validate(
     failures += check_labels(rules, coerced)
     failures += check_repeats(plan, frame, catalogue, places, _repeated_rows(failures))
     failures += check_signs(plan, reported, currencies)
+    failures += check_percentages(plan, reported, coerced)
     failures += check_rates(plan, coerced) + check_weights(plan, coerced)
-    failures += check_units(plan, reported, catalogue, places) + check_controls(plan, reported, coerced)
+    failures += check_units(plan, reported, catalogue, places) + check_controls(
+        plan, reported, coerced, catalogue
+    )
     failures += check_expected(plan, units, periods, delivers, catalogue)
     failures += check_count(plan, len(frame), last_rows) + check_delivered(plan, coerced)
     slices = Slices(units, periods.slices)

@@ -154,3 +154,23 @@ def _shown(keys: list[str]) -> list[str]:
 
 def _counted(code: str, records: int, rule: str, **params: Any) -> Failure:
     return Failure(code, NO_ROWS, rule=rule, params=params, found=[str(records)])
+
+
+def check_percentages(plan: Plan, reported: Reported, coerced: dict[str, Coerced]) -> list[Failure]:
+    """Return the bare numbers of percentages from a file whose number formats aren't known."""
+    if reported.shows_formats:
+        return []
+    failures = []
+    for field in plan.fields.values():
+        if (
+            field.name not in coerced
+            or not field.is_number
+            or not field.unit
+            or field.reading.percent is None
+        ):
+            continue
+        written = reported.frame[field.name].str.contains("[%％]").fillna(False).to_numpy(bool)
+        rows = find_rows(~coerced[field.name].blank & ~coerced[field.name].failed & ~written)
+        if len(rows):
+            failures.append(Failure("percent_unknown", rows, field.name))
+    return failures

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from include.batch import Reported, cell_name
+from include.batch import Reported, cell_name, sheet_of
+from include.catalogue import Catalogue
 from include.catalogue.models import TotalRows, WorkbookSource
 from include.coerce import Coerced, coerce
 from include.plan import Field, Plan
@@ -38,13 +39,20 @@ class Details:
         )
 
 
-def check_controls(plan: Plan, reported: Reported, coerced: dict[str, Coerced]) -> list[Failure]:
+def check_controls(
+    plan: Plan, reported: Reported, coerced: dict[str, Coerced], catalogue: Catalogue
+) -> list[Failure]:
     """Return the total cells that equal neither sum, within the tolerance of `layout.total_rows`.
 
-    Totals of columns without a metric aren't judged; nor are those over a value that could not be read, which
+    Totals of columns without a metric that adds up over the tree aren't judged (the total of a rate is no sum);
+    nor are those over a value that could not be read, which
     is told by itself. A mismatch concerns all records of the block.
     """
     controls = reported.controls
+    added = {f.name for f in plan.figures if catalogue.latest(f.metric).over_org == "sum"}
+    coerced = {
+        name: column for name, column in coerced.items() if name in added or not _is_measure(plan, name)
+    }
     if controls is None or controls.empty:
         return []
     totals = plan.source.layout.total_rows if isinstance(plan.source, WorkbookSource) else None
@@ -54,6 +62,10 @@ def check_controls(plan: Plan, reported: Reported, coerced: dict[str, Coerced]) 
         for line in _lines(plan, reported, coerced, controls):
             failures += _check_line(line, tolerance, plan)
     return failures
+
+
+def _is_measure(plan: Plan, name: str) -> bool:
+    return name in plan.fields and plan.fields[name].role == "measure"
 
 
 @dataclass(frozen=True)
@@ -96,7 +108,8 @@ def _across_labels(
 ) -> Details:
     """Return the values of one period's column of a matrix, one below another.
 
-    Rows that the source doesn't declare are part of the total too; without a number they add nothing.
+    Rows that the source doesn't declare are part of the total too; without a number they add nothing. Figures
+    that don't add up, such as rates, are none.
     """
     frame = reported.frame
     here = (frame["_sheet"] == sheet) & (frame["_col"] == col)
@@ -104,6 +117,8 @@ def _across_labels(
     cells: list[tuple[int, Decimal | None, bool, int]] = []
     for label, (row, own_col) in reported.axes.get(sheet, {}).items():
         if row is None or own_col is not None or label not in frame or label in {plan.org, plan.period}:
+            continue
+        if label not in coerced and _is_measure(plan, label):
             continue
         column = coerced.get(label) or coerce(frame[label], "decimal", plan.figures[0].reading)
         declared = label in coerced
@@ -145,7 +160,7 @@ def _check_line(line: Line, tolerance: Decimal, plan: Plan) -> list[Failure]:
 def _mismatch(line: Line, total: Any, part: slice, code: str, told: dict[str, str]) -> Failure:
     """Place one failure at the total's cell; it stands for all records of the block."""
     told |= {
-        "sheet": line.sheet,
+        "sheet": sheet_of(line.sheet),
         "cell": cell_name(int(total.row), int(total.col)),
         "label": str(total.label),
     }

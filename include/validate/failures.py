@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from include.batch import Reported, cell_name
+from include.batch import Reported, cell_name, sheet_of
 from include.catalogue.models import Layout, WorkbookSource
 from include.errors import Finding
 from include.plan import Plan
@@ -79,7 +79,7 @@ class Places:
         for sheet, columns in self.axes.items():
             if column in columns:
                 own_row, own_col = columns[column]
-                return sheet, cell_name(own_row or self._header_row(plan, sheet), own_col)
+                return sheet_of(sheet), cell_name(own_row or self._header_row(plan, sheet), own_col)
         return "", ""
 
     def _header_row(self, plan: Plan, sheet: str) -> int | None:
@@ -176,7 +176,7 @@ def _at_row(failure: Failure, place: int, plan: Plan, places: Places, slices: Sl
     return Finding(
         failure.code,
         found=failure.found[place] if failure.found else places.text(row, failure.column),
-        sheet=str(params.pop("sheet", places.sheets[row])),
+        sheet=str(params.pop("sheet", sheet_of(places.sheets[row]))),
         cell=str(params.pop("cell", "")) or places.cell(row, failure.column),
         column=failure.column,
         rule=failure.rule,

@@ -18,9 +18,9 @@ _EXAMPLES = {"month": "{year}年{month}月", "week": "{year}年第{week}周"}
 def check_layout(draft: Draft, entry: Entry[Any]) -> None:
     """Tell what a workbook's layout lacks or has too much of."""
     source: WorkbookSource = entry.model
-    layout = source.layout
+    layout = _of_blocks(draft, entry, source.layout)
     if layout.kind == "matrix":
-        _check_matrix(draft, entry)
+        _check_matrix(draft, entry, layout)
     else:
         _check_columns_present(draft, entry)
         check_roles(draft, entry, layout)
@@ -41,6 +41,27 @@ def check_layout(draft: Draft, entry: Entry[Any]) -> None:
         except LookupError:
             what = f"unknown encoding {layout.encoding!r}"
             draft.tell(entry.problem(("layout", "encoding"), what, "write utf-8, gbk, gb18030 or utf-16"))
+
+
+def _of_blocks(draft: Draft, entry: Entry[Any], layout: Layout) -> Layout:
+    """Return the layout as it holds for each block; tells blocks that can't be."""
+    if not layout.blocks:
+        return layout
+    if layout.kind == "form" or layout.header_row or layout.header_rows:
+        what = "blocks find their header by its labels" if layout.kind != "form" else "a form has no blocks"
+        draft.tell(
+            entry.problem(("layout", "blocks"), what, "remove header_row and header_rows, or the blocks")
+        )
+    if len({block.title for block in layout.blocks}) < len(layout.blocks):
+        draft.tell(entry.problem(("layout", "blocks"), "two blocks of one title", "give each block its own"))
+    places: dict[str, Place | None] = {}
+    for key in ("org", "period"):
+        own = [getattr(block, key) for block in layout.blocks]
+        places[key] = getattr(layout, key) or own[0]
+        if any(own) and not all(own):
+            what = f"some blocks say their {key}, others don't"
+            draft.tell(entry.problem(("layout", "blocks"), what, f"write `{key}:` in each block or in none"))
+    return layout.model_copy(update=places)
 
 
 def check_roles(draft: Draft, entry: Entry[Any], layout: Layout | None) -> None:
@@ -96,9 +117,8 @@ def _check_columns_present(draft: Draft, entry: Entry[Any]) -> None:
         draft.tell(entry.problem((), "the source has no columns", "list them under `columns:`"))
 
 
-def _check_matrix(draft: Draft, entry: Entry[Any]) -> None:
+def _check_matrix(draft: Draft, entry: Entry[Any], layout: Layout) -> None:
     source: WorkbookSource = entry.model
-    layout = source.layout
     if source.columns:
         draft.tell(
             entry.problem(
@@ -109,15 +129,14 @@ def _check_matrix(draft: Draft, entry: Entry[Any]) -> None:
         draft.tell(entry.problem((), "the matrix has no rows", "list its row labels under `rows:`"))
     elif not any(row.metric for row in source.rows.values()):
         draft.tell(entry.problem(("rows",), "no row reports a metric", "add `metric:` to one", key=True))
-    needs = {
-        "row_label": "row_label: 项目",
-        "periods": 'periods: {across: columns, pattern: "{year}年{month}月"}',
-    }
-    needs["org"] = "org: {cell: B2}"
+    orgs_across = layout.org is not None and layout.org.across is not None
+    needs = {"row_label": "row_label: 项目", "org": "org: {cell: B2}"}
+    if not (orgs_across and layout.period is not None):
+        needs["periods"] = 'periods: {across: columns, pattern: "{year}年{month}月"}'
     for key, example in needs.items():
         if getattr(layout, key) is None:
             draft.tell(entry.problem(("layout",), f"a matrix needs {key}", f"add e.g. `{example}`", key=True))
-    if layout.period is not None:
+    if layout.period is not None and (layout.periods is not None or not orgs_across):
         draft.tell(entry.problem(("layout", "period"), "a matrix has its periods across", "remove `period`"))
     if layout.org is not None and layout.org.column is not None:
         what = "a matrix can't take its org unit from a column"
@@ -129,8 +148,9 @@ def _check_matrix(draft: Draft, entry: Entry[Any]) -> None:
 def _check_periods(draft: Draft, entry: Entry[Any], layout: Layout) -> None:
     assert layout.periods is not None
     if layout.periods.across != "columns":
-        what = "periods across rows are not supported yet"
-        draft.tell(entry.problem(("layout", "periods", "across"), what, "put the periods across columns"))
+        what = "periods down the side are records"
+        mend = "write `kind: records`, and a column `is: period`"
+        draft.tell(entry.problem(("layout", "periods", "across"), what, mend))
     try:
         check_pattern(layout.periods.pattern)
     except ValueError as error:
@@ -150,6 +170,9 @@ def _check_periods(draft: Draft, entry: Entry[Any], layout: Layout) -> None:
 
 
 def _check_place(draft: Draft, entry: Entry[Any], key: str, place: Place | None) -> None:
+    if place is not None and place.across and (key != "org" or entry.model.layout.kind != "matrix"):
+        what = "only the org units of a matrix stand across"
+        draft.tell(entry.problem(("layout", key), what, "say where it stands, e.g. `{cell: B2}`"))
     if place is None or place.file_name is None:
         return
     names = set(re.findall(r"\{(\w+)\}", place.file_name))

@@ -15,7 +15,9 @@ from include.catalogue.expressions import ExpressionError, parse_rule, reference
 from include.catalogue.models import OrgLevel, RestSource, SqlSource, WorkbookSource
 from include.catalogue.org import OrgTree
 from include.catalogue.reading import PathKey, Problem
+from include.coerce.plain import unify
 
+_PART_OF_NUMBER = re.compile(r"[0-9.,+%‰¥$€£十百千万亿元-]|^[()]$")
 WINDOW = ("window_start", "window_end")
 _NO_SQL = re.compile(r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"", re.DOTALL)
 _PARAMETER = re.compile(r"(?<![:\w]):([A-Za-z_]\w*)")
@@ -33,6 +35,7 @@ def check_sources(draft: Draft, definitions: dict[str, list[MetricDefinition]]) 
         check_measures(draft, entry, definitions)
         check_money(draft, entry, definitions)
         _check_names(draft, entry)
+        _check_flags(draft, entry)
         if isinstance(source, WorkbookSource):
             check_layout(draft, entry)
         else:
@@ -50,6 +53,18 @@ def _check_owner(draft: Draft, entry: Entry[Any]) -> None:
     if owner is not None and owner not in draft.people_names and "people" not in draft.unread:
         remedy = name_known(owner, draft.people_names, "people.yaml")
         draft.tell(entry.problem(("owner",), f"unknown owner {owner!r}", remedy))
+
+
+def _check_flags(draft: Draft, entry: Entry[Any]) -> None:
+    """Tell a flag that could be a part of the number that it stands behind."""
+    for place, flag in enumerate(entry.model.flags):
+        if not unify(flag) or _PART_OF_NUMBER.search(unify(flag)):
+            what = f"the flag {flag!r} could be a part of a number"
+            draft.tell(
+                entry.problem(
+                    ("flags", place), what, "take a mark without digits, signs and units, such as `*`"
+                )
+            )
 
 
 def _check_expected(draft: Draft, entry: Entry[Any], tree: OrgTree) -> None:

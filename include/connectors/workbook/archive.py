@@ -80,7 +80,7 @@ def _check_directory(members: list[zipfile.ZipInfo], limits: Limits) -> None:
 
 def _check_overlaps(members: list[zipfile.ZipInfo], size: int) -> None:
     end = 0
-    if members and min(member.header_offset for member in members):
+    if min((member.header_offset for member in members), default=0) > 0:
         raise refusal("damaged_file", detail="bytes before the beginning of its zip archive")
     for member in sorted(members, key=lambda member: member.header_offset):
         if member.header_offset < end:

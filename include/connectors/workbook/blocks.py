@@ -9,13 +9,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from include.batch import cell_name
-from include.catalogue.models import Measure, TotalRows
+from include.catalogue.models import Column, Measure, TotalRows
 from include.connectors.workbook.labels import MONEY, unit_note
 from include.connectors.workbook.reading import Sheet
 from include.errors import Finding
 
 CONTROL_COLUMNS = ["sheet", "row", "col", "label", "column", "value", "first", "last", "start"]
 _TOTAL_WORDS = re.compile(r"合\s*计|小\s*计|总\s*计|\b(?:sub-?)?totals?\b", re.IGNORECASE)
+_TOTAL_ALONE = re.compile(
+    r"共计|合共|总和|总数|总额|汇总|累计|本[年月期]累计|全部|全体|平均值?|均值|all|sum|average", re.IGNORECASE
+)
+_PART = re.compile(r"其中\s*[:：]?|of which\b|thereof\b", re.IGNORECASE)
 Units = dict[str, tuple[str, str]]
 Axes = dict[str, tuple[int | None, int | None]]
 
@@ -43,13 +47,21 @@ def total_label(text: str | None, totals: TotalRows) -> str:
 
 
 def is_doubtful_total(text: str, totals: TotalRows) -> bool:
-    """Tell whether a short text speaks of a total without being a declared label (`华东合计`)."""
-    return (
-        bool(totals.label)
-        and len(text) <= 20
-        and bool(_TOTAL_WORDS.search(text))
-        and not total_label(text, totals)
-    )
+    """Tell whether a short text speaks of a total, or of a part of one, without being a declared label (`华东合计`)."""
+    if not totals.label or len(text) > 20 or total_label(text, totals):
+        return False
+    bare = re.sub(r"\s+", "", text).rstrip(":：")
+    return bool(_TOTAL_WORDS.search(text) or _TOTAL_ALONE.fullmatch(bare))
+
+
+def is_part(text: str) -> bool:
+    """Tell whether a label says that its row is a part of another one (`其中：外销`)."""
+    return bool(_PART.match(text.strip()))
+
+
+def is_figure(column: Column) -> bool:
+    """Tell whether a column holds figures: a metric's numbers, weights or currency rates; not members."""
+    return (column.feeds is not None and column.type != "text") or column.is_ == "weight"
 
 
 def texts_matching(column: pa.ChunkedArray, test: Iterable[str]) -> pa.ChunkedArray:

@@ -28,6 +28,18 @@ class ErrorText(str):
     __slots__ = ()
 
 
+class ShownNumber(str):
+    """A number whose format shows another one than is stored, as shown: `12%`."""
+
+    __slots__ = ()
+
+
+class IndentedText(str):
+    """A text that stands in by its style, with the blanks that look so."""
+
+    __slots__ = ()
+
+
 def number_text(value: float) -> str:
     """Return a double rounded half-up to 15 significant digits, in plain notation without exponent.
 
@@ -63,6 +75,8 @@ _FORMS: dict[type, tuple[int, Callable[[Any], str | None]]] = {
     dt.time: (DATE, dt.time.isoformat),
     dt.timedelta: (DATE, _duration_text),
     ErrorText: (ERROR, str),
+    ShownNumber: (NUMBER, str),
+    IndentedText: (TEXT, str),
 }
 
 

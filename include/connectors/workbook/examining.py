@@ -161,6 +161,7 @@ def _write(sheet: Any, structure: Structure, target: Path, limits: Limits) -> di
         "uncached": structure.uncached,
         "merged": structure.merged,
         "hidden_rows": structure.hidden_rows,
+        "hidden_columns": structure.hidden_columns,
     }
     start, end = sheet.start, sheet.end
     if structure.errors:
@@ -170,7 +171,7 @@ def _write(sheet: Any, structure: Structure, target: Path, limits: Limits) -> di
     rows, columns = end[0] - start[0] + 1, end[1] - start[1] + 1
     if rows > limits.rows:
         raise refusal("limit_exceeded", limit="rows", allowed=limits.rows, actual=rows)
-    _save(_typed_rows(sheet, structure.errors, start, (rows, columns)), columns, target)
+    _save(_typed_rows(sheet, structure, start, (rows, columns)), columns, target)
     return about | {"first": [start[0] + 1, start[1] + 1], "rows": rows, "columns": columns}
 
 
@@ -184,9 +185,9 @@ def _widen(
 
 
 def _typed_rows(
-    sheet: Any, errors: dict[tuple[int, int], str], start: tuple[int, int], size: tuple[int, int]
+    sheet: Any, structure: Structure, start: tuple[int, int], size: tuple[int, int]
 ) -> Iterator[list[Any]]:
-    """Yield the used range row by row with the error cells put back.
+    """Yield the used range row by row with the error cells put back, and numbers as their formats show them.
 
     calamine's rows begin at the top of the sheet, but its columns at the used range.
     """
@@ -196,7 +197,7 @@ def _typed_rows(
     for _ in range(start[0] if sheet.start else 0):
         next(source, None)
     by_row: dict[int, list[tuple[int, str]]] = {}
-    for (row, col), text in errors.items():
+    for (row, col), text in structure.errors.items():
         by_row.setdefault(row - 1 - start[0], []).append((col - 1 - start[1], text))
     for number in range(rows):
         values: list[Any] = next(source, [])
@@ -204,6 +205,8 @@ def _typed_rows(
             values = [""] * left + values + [""] * (columns - left - len(values))
         for col, text in by_row.get(number, ()):
             values[col] = ErrorText(text)
+        if structure.styled:
+            structure.styled.show(start[0] + number + 1, start[1] + 1, values)
         yield values
 
 
@@ -219,6 +222,7 @@ def _examine_text(path: Path, request: dict[str, Any], limits: Limits, folder: P
     _save(iter(rows), columns, folder / "0.arrow")
     sheet = {
         "name": path.stem, "type": "text", "visible": "visible", "read": True, "uncached": [], "merged": [],
-        "hidden_rows": [], "first": [1, 1] if columns else None, "rows": len(rows), "columns": columns,
+        "hidden_rows": [], "hidden_columns": [], "first": [1, 1] if columns else None, "rows": len(rows),
+        "columns": columns,
     }  # fmt: skip
     return {"kind": "text", "sheets": [sheet], "notes": {"encoding": encoding, "delimiter": delimiter}}

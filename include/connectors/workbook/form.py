@@ -20,7 +20,7 @@ def read_form(source: WorkbookSource, sheet: Sheet) -> Block:
     A figure counts only where its name or alias stands left of it or above it: a form in which rows were
     inserted is refused (label_moved), never read one row off. Also raises formula_without_value.
     """
-    places = form_cells(source)
+    places = {name: _origin(sheet, place) for name, place in form_cells(source).items()}
     problems, units, uncached = [], {}, set(sheet.uncached)
     for name, (row, col) in places.items():
         column, cell = source.columns[name], cell_name(row, col)
@@ -43,6 +43,17 @@ def read_form(source: WorkbookSource, sheet: Sheet) -> Block:
     frame = frame.astype({"_row": "Int64", "_col": "Int64"})
     axes: dict[str, tuple[int | None, int | None]] = dict(places.items())
     return Block(sheet=sheet.name, frame=frame, axes=axes, units=units, rows_read=1)
+
+
+def _origin(sheet: Sheet, place: tuple[int, int]) -> tuple[int, int]:
+    """Return the cell that holds what is shown at a place: of merged cells it is the first."""
+    row, col = place
+    covering = (
+        (top, left)
+        for top, left, bottom, right in sheet.merged
+        if top <= row <= bottom and left <= col <= right
+    )
+    return next(covering, place)
 
 
 def form_is_known(source: WorkbookSource, sheet: Sheet) -> bool:

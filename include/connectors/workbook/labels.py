@@ -4,9 +4,10 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from include.batch import cell_name
+from include.coerce.plain import INVISIBLE
 from include.connectors.workbook.reading import Sheet
 from include.errors import Finding
 
@@ -19,16 +20,21 @@ _NOTE = re.compile(
     r"(?:notes?|sources?|remarks?|prepared|reviewed|approved|printed)\b)",
     re.IGNORECASE,
 )
+_UNSEEN = dict.fromkeys(map(ord, INVISIBLE))
 MONEY = re.compile(r"元|圆|人民币|CNY|RMB|USD|EUR|HKD|JPY|GBP|[¥￥$€£]", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Label:
-    """A text that may name a column or row; `at` is its column or row number, `cell` its place."""
+    """A text that may name a column or row; `at` is its column or row number, `cell` its place.
+
+    `path` are the labels that it stands below by its indent, and its own, without units: `营业收入/外销`.
+    """
 
     text: str
     at: int
     cell: str
+    path: str = ""
 
 
 @dataclass
@@ -47,8 +53,11 @@ class Match:
 
 
 def plain(text: str) -> str:
-    """Return a label as compared: NFKC (full-width forms and brackets unified), runs of blanks as one."""
-    return " ".join(unicodedata.normalize("NFKC", text).split())
+    """Return a label as compared: NFKC (full-width forms and brackets unified), runs of blanks as one.
+
+    Characters that nobody sees don't count.
+    """
+    return " ".join(unicodedata.normalize("NFKC", text.translate(_UNSEEN)).split())
 
 
 def split_unit(text: str) -> tuple[str, str]:
@@ -92,6 +101,25 @@ def join_headers(sheet: Sheet, first: int, last: int) -> list[Label]:
     return labels
 
 
+def add_paths(labels: Sequence[Label], indents: Sequence[int]) -> list[Label]:
+    """Return labels, each with its path where it stands in below another; `indents` is one number a label."""
+    above: list[tuple[int, str]] = []
+    found = []
+    for label, indent in zip(labels, indents, strict=True):
+        while above and above[-1][0] >= indent:
+            above.pop()
+        path = "/".join([*(text for _, text in above), split_unit(label.text)[0]])
+        found.append(replace(label, path=path) if above else label)
+        above.append((indent, split_unit(label.text)[0]))
+    return found
+
+
+def indent_of(text: str) -> int:
+    """Return by how many half-width blanks a text stands in."""
+    bare = text.lstrip()
+    return sum(2 if char == "\u3000" else 1 for char in text[: len(text) - len(bare)])
+
+
 def match_labels(
     declared: Mapping[str, Sequence[str]],
     labels: Sequence[Label],
@@ -101,15 +129,15 @@ def match_labels(
     """Match declared names (each with its aliases) to labels; `ignored` ones claim theirs, and that is all.
 
     A label equal to the declared name wins, then one equal after `plain`, then an alias, then a name or alias
-    followed by a unit in brackets. Two labels for one name are a duplicate_label; a name without a label is a
-    `missing_code` finding that names the nearest label.
+    followed by a unit in brackets, then the path of an indented label. Two labels for one name are a
+    duplicate_label; a name without a label is a `missing_code` finding that names the nearest label.
     """
     match, free = Match(), list(labels)
     ignored = ignored or {}
     pending = {**declared, **ignored}
-    for level in (_equals, _equals_plain, _equals_alias, _equals_without_unit):
+    for level in (_equals, _equals_plain, _equals_alias, _equals_without_unit, _equals_path):
         for name in list(pending):
-            hits = [label for label in free if level(label.text, name, pending[name])]
+            hits = [label for label in free if level(label, name, pending[name])]
             if not hits:
                 continue
             del pending[name]
@@ -118,7 +146,7 @@ def match_labels(
                 _take(match, name, hits)
     for name, aliases in declared.items():
         if name in match.found and (
-            again := [label for label in free if _equals_alias(label.text, name, aliases)]
+            again := [label for label in free if _equals_alias(label, name, aliases)]
         ):
             match.problems.append(_duplicate(name, again))
             free = [label for label in free if label not in again]
@@ -164,18 +192,22 @@ def _missing(name: str, labels: Sequence[Label], free: Sequence[Label], only: bo
     )
 
 
-def _equals(text: str, name: str, _aliases: Sequence[str]) -> bool:
-    return text == name.strip()
+def _equals(label: Label, name: str, _aliases: Sequence[str]) -> bool:
+    return label.text == name.strip()
 
 
-def _equals_plain(text: str, name: str, _aliases: Sequence[str]) -> bool:
-    return plain(text) == plain(name)
+def _equals_plain(label: Label, name: str, _aliases: Sequence[str]) -> bool:
+    return plain(label.text) == plain(name)
 
 
-def _equals_alias(text: str, _name: str, aliases: Sequence[str]) -> bool:
-    return plain(text) in {plain(alias) for alias in aliases}
+def _equals_alias(label: Label, _name: str, aliases: Sequence[str]) -> bool:
+    return plain(label.text) in {plain(alias) for alias in aliases}
 
 
-def _equals_without_unit(text: str, name: str, aliases: Sequence[str]) -> bool:
-    bare, unit = split_unit(text)
+def _equals_without_unit(label: Label, name: str, aliases: Sequence[str]) -> bool:
+    bare, unit = split_unit(label.text)
     return bool(unit) and plain(bare) in {plain(name), *(plain(alias) for alias in aliases)}
+
+
+def _equals_path(label: Label, name: str, aliases: Sequence[str]) -> bool:
+    return bool(label.path) and plain(label.path) in {plain(text) for text in (name, *aliases)}

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from include.batch import PLACE_COLUMNS, Reported, cell_name
+from include.batch import BLOCK_MARK, PLACE_COLUMNS, Reported, cell_name, sheet_of
 from include.catalogue.models import WorkbookSource
-from include.connectors.workbook.blocks import Block
+from include.connectors.workbook.blocks import Block, is_figure, units_from_note
+from include.connectors.workbook.doubts import find_decimal_commas
 from include.connectors.workbook.drift import explain_drift
 from include.connectors.workbook.fingerprint import (
     FINGERPRINT_SHEET,
@@ -21,9 +22,11 @@ from include.connectors.workbook.form import form_is_known, read_form
 from include.connectors.workbook.matrix import matrix_is_known, read_matrix
 from include.connectors.workbook.places import given_places
 from include.connectors.workbook.reading import Sheet, Workbook
-from include.connectors.workbook.records import header_is_known, read_records
+from include.connectors.workbook.records import read_records
+from include.connectors.workbook.records_header import header_is_known
 from include.connectors.workbook.refusing import Limits
 from include.connectors.workbook.sandbox import read_workbook
+from include.connectors.workbook.splitting import Part, split_blocks
 from include.errors import Finding, RefusedError
 
 SUMMARY_SHEETS = {"zh": "指标台账_问题清单", "en": "Metric Ledger findings"}
@@ -84,10 +87,12 @@ def _read_blocks(source: WorkbookSource, workbook: Workbook, delivered: Path) ->
     problems: list[Finding] = []
     for sheet in select_sheets(source, workbook):
         try:
-            blocks.append(_read_sheet(source, sheet, delivered))
+            blocks.extend(_read_sheet(source, sheet, delivered))
         except RefusedError as error:
             problems.extend(error.findings)
     problems.extend(_differing_units(blocks))
+    if workbook.notes.get("delimiter") == ";":
+        problems.extend(finding for block in blocks for finding in find_decimal_commas(source, block))
     rows = sum(block.rows_read for block in blocks)
     if rows > source.max_rows:
         params = {"limit": "rows", "allowed": source.max_rows, "actual": rows}
@@ -144,11 +149,36 @@ def _choose_sheet(source: WorkbookSource, workbook: Workbook) -> Sheet:
     return fitting[0] if fitting else filled[0]
 
 
-def _read_sheet(source: WorkbookSource, sheet: Sheet, path: Path) -> Block:
+def _read_sheet(source: WorkbookSource, sheet: Sheet, path: Path) -> list[Block]:
     if sheet.table is None:
         raise RefusedError([Finding("empty_file", sheet=sheet.name, params={"detail": "the sheet is empty"})])
+    parts, above = split_blocks(source, sheet)
+    if above is not None and _KNOWN[source.layout.kind](source, above):
+        raise RefusedError([Finding("blocks_unclear", sheet=sheet.name, found=above.range)])
+    blocks, problems = [], []
+    for part in parts:
+        try:
+            blocks.append(_read_part(part, sheet, path))
+        except RefusedError as error:
+            problems.extend(error.findings)
+    if problems:
+        raise RefusedError(problems)
+    if above is not None:
+        figures = {name: column for name, column in source.columns.items() if is_figure(column)} | source.rows
+        for block in blocks:
+            block.units |= units_from_note(above, above.last_row + 1, figures, block.units)
+    return blocks
+
+
+def _read_part(part: Part, sheet: Sheet, path: Path) -> Block:
+    source = part.source
     given = given_places(source.layout, sheet, path)
-    block = _READERS[source.layout.kind](source, sheet)
+    block = _READERS[source.layout.kind](source, part.sheet)
+    if part.sheet is not sheet and (again := [n for n in block.notes if n.code == "repeated_header"]):
+        # A further block whose title isn't declared would count for this one's org unit.
+        raise RefusedError(
+            [replace(note, code="blocks_unclear", level="error", found=note.cell) for note in again]
+        )
     uncached = set(sheet.uncached)
     for column, value in given.items():
         block.frame[column] = pd.Series(value.text, index=block.frame.index, dtype="str")
@@ -176,8 +206,21 @@ def _differing_units(blocks: list[Block]) -> list[Finding]:
     return problems
 
 
+def _mark_blocks(blocks: list[Block]) -> None:
+    """Tell further blocks of a sheet from its first, as each has columns or rows of its own."""
+    seen: dict[str, int] = {}
+    for block in blocks:
+        number = seen[block.sheet] = seen.get(block.sheet, 0) + 1
+        if number > 1:
+            block.sheet += f"{BLOCK_MARK}{number}"
+            block.frame["_sheet"] = block.sheet
+            if block.controls is not None:
+                block.controls["sheet"] = block.sheet
+
+
 def _combine(blocks: list[Block], workbook: Workbook) -> Reported:
     notes = [note for block in blocks for note in block.notes]
+    _mark_blocks(blocks)
     if workbook.kind == "text":
         found = f"{workbook.notes['encoding']}, {workbook.notes['delimiter']!r}"
         notes.insert(0, Finding("text_read_as", found=found, level="warning", params=dict(workbook.notes)))
@@ -195,8 +238,11 @@ def _combine(blocks: list[Block], workbook: Workbook) -> Reported:
         controls=pd.concat(controls, ignore_index=True) if controls else None,
         units={column: unit for block in blocks for column, (unit, _) in block.units.items()},
         unit_cells={
-            column: (block.sheet, cell) for block in blocks for column, (_, cell) in block.units.items()
+            column: (sheet_of(block.sheet), cell)
+            for block in blocks
+            for column, (_, cell) in block.units.items()
         },
         notes=tuple(notes),
         rows_read=sum(block.rows_read for block in blocks),
+        shows_formats=workbook.kind in {"xlsx", "text"},
     )

@@ -25,6 +25,21 @@ _LIKE_PERIOD = re.compile(
     r"|Q[1-4]|第?[1-4一二三四]季度?",
     re.IGNORECASE,
 )
+_MARK = re.compile(r"[^\w\s]{0,3}\d{0,2}[^\w\s]{0,3}|[(\[]\w{1,3}[)\]]")
+"""What a footnote mark behind a period can be."""
+_OTHER_PERIODS = (
+    re.compile(r"(?:\d{2,4}\s*[年./-]?\s*)?\d{1,2}\s*月?\s*[-–—~至到]\s*\d{1,2}\s*月份?(?:累计)?"),
+    re.compile(r"(?:民国|令和|平成|昭和)?\s*(?:\d{1,3}|元)\s*年\s*\d{1,2}\s*月份?"),
+    re.compile(r"(?:\d{2,4}\s*年\s*)?(?:十[一二]|[一二三四五六七八九十])\s*月份?"),
+    re.compile(r"[二〇零○一三四五六七八九]{4}年.{0,4}月份?"),
+    re.compile(
+        r"(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]{0,6}\.?[\s'/-]*(?:\d{2}|\d{4})"
+        r"|(?:\d{2}|\d{4})[\s'/-]*(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]{0,6}",
+        re.IGNORECASE,
+    ),
+    re.compile(r"(?:19|20)\d{2}\s*年?\s*[上下]半年"),
+)
+"""Months as `1-2月`, 民国113年3月, 三月 or `Mar-26`: meant as periods, not read as any."""
 _LIKE_WEEK = re.compile(
     r"(?:(?:19|20)?\d{2}\s*[年./-]?\s*)?(?:第?\s*\d{1,2}\s*周|W\s*\d{1,2})", re.IGNORECASE
 )
@@ -41,12 +56,13 @@ class Given:
 def given_places(layout: Layout, sheet: Sheet, path: Path) -> dict[str, Given]:
     """Return what the layout says of org unit and period beside the columns: `@org` and `@period`.
 
-    A Place that names a column isn't answered here. Raises RefusedError (file_name_mismatch) where the file's
-    name doesn't follow the declared pattern. A blank cell gives None, which validation refuses.
+    A Place that names a column, or stands across the columns, isn't answered here. Raises RefusedError
+    (file_name_mismatch) where the file's name doesn't follow the declared pattern. A blank cell gives None, which
+    validation refuses.
     """
     given = {}
     for key, place in ((ORG_COLUMN, layout.org), (PERIOD_COLUMN, layout.period)):
-        if place is not None and place.column is None:
+        if place is not None and place.column is None and place.across is None:
             given[key] = _read_place(place, key, sheet, path)
     return given
 
@@ -93,6 +109,11 @@ def period_text(found: re.Match[str]) -> str | None:
 def looks_like_period(text: str, pattern: str) -> bool:
     """Tell whether a header could be meant as a period, whatever `pattern` declares; as a week if that does."""
     folded = unicodedata.normalize("NFKC", text).strip()
+    if any(form.fullmatch(folded) for form in _OTHER_PERIODS):
+        return True
+    start = compile_pattern(pattern).match(folded)
+    if start is not None and _MARK.fullmatch(folded[start.end() :]):
+        return True
     return bool(_LIKE_PERIOD.fullmatch(folded) or ("{week}" in pattern and _LIKE_WEEK.fullmatch(folded)))
 
 

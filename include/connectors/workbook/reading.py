@@ -18,9 +18,10 @@ class Sheet:
     `table` covers the used range, whose top-left cell is (`first_row`, `first_col`): text columns `v0..`
     (null where blank) beside uint8 columns `k0..` with the kind of each cell (BLANK, TEXT, NUMBER, BOOLEAN,
     DATE, ERROR of `cells`). Numbers are in plain notation rounded to 15 significant digits, dates ISO 8601,
-    booleans TRUE and FALSE, errors as shown (`#REF!`). It is None for sheets that weren't asked for, hold no
-    cells or aren't worksheets. `merged` ranges are (top, left, bottom, right); `uncached` are formulas
-    without a value.
+    booleans TRUE and FALSE, errors as shown (`#REF!`). A number whose format shows another one than is stored
+    says so: `12%` for 0.12, `3.5 ⟨0.0"万"⟩`; a text that its style indents has leading blanks. It is None for
+    sheets that weren't asked for, hold no cells or aren't worksheets. `merged` ranges are (top, left, bottom,
+    right); `uncached` are formulas without a value; `hidden_columns` are ranges.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Sheet:
     merged: tuple[tuple[int, int, int, int], ...] = ()
     uncached: tuple[tuple[int, int], ...] = ()
     hidden_rows: tuple[int, ...] = ()
+    hidden_columns: tuple[tuple[int, int], ...] = ()
     was_read: bool = False
 
     @property

@@ -14,31 +14,37 @@ from include.connectors.workbook.blocks import (
     blank_to_null,
     find_uncached,
     is_doubtful_total,
+    is_figure,
+    is_part,
     note_hidden_rows,
     texts_matching,
     total_label,
     units_from_note,
 )
-from include.connectors.workbook.labels import Match, is_note, join_headers, match_labels
+from include.connectors.workbook.doubts import (
+    find_lost_digits,
+    find_repeated_headers,
+    find_unnamed,
+    note_hidden_columns,
+)
+from include.connectors.workbook.labels import Match, is_note
 from include.connectors.workbook.reading import Sheet
+from include.connectors.workbook.records_header import declared_columns, locate_header, match_header
 from include.errors import Finding, RefusedError
-
-_HEADER_SEARCH_ROWS = 200
 
 
 def read_records(source: WorkbookSource, sheet: Sheet) -> Block:
     """Return the sheet's records; rows are data unless they are blank, totals or notes.
 
     Raises RefusedError with all of: header_missing, column_missing, duplicate_label, formula_without_value,
-    doubtful_total, limit_exceeded (more rows than `max_rows`).
+    digits_lost, limit_exceeded (more rows than `max_rows`); else doubtful_total, total_missing_label.
     """
-    first, last = locate_header(source, sheet)
-    match = match_header(source, sheet, first, last)
-    if _is_another_template(source, match):
-        raise RefusedError([_missing_header(source, sheet, first, last)])
-    rows = (last + 1, sheet.last_row)
+    header = locate_header(source, sheet)
+    match = match_header(source, sheet, header)
+    rows = (header[1] + 1, sheet.last_row)
     by_col = {col: name for name, col in match.found.items()}
     problems = match.problems + find_uncached(sheet, rows, by_col)
+    problems += find_lost_digits(source, sheet, match.found, rows[0])
     if rows[1] - rows[0] + 1 > source.max_rows:
         actual = rows[1] - rows[0] + 1
         problems.append(
@@ -46,79 +52,15 @@ def read_records(source: WorkbookSource, sheet: Sheet) -> Block:
         )
     if problems:
         raise RefusedError(at_sheet(problems, sheet))
-    return _Reader(source, sheet, match, rows).read()
-
-
-def declared_columns(source: WorkbookSource) -> dict[str, list[str]]:
-    """Return the names that must stand in the header, each with its aliases."""
-    names = {name: list(column.aliases) for name, column in source.columns.items() if column.is_ != "ignore"}
-    for place in (source.layout.org, source.layout.period):
-        if place is not None and place.column is not None:
-            names.setdefault(place.column, [])
-    return names
-
-
-def match_header(source: WorkbookSource, sheet: Sheet, first: int, last: int) -> Match:
-    """Return what the declared columns are in a header; one that is declared `is: ignore` may be missing."""
-    ignored = {name: column.aliases for name, column in source.columns.items() if column.is_ == "ignore"}
-    labels = join_headers(sheet, first, last)
-    return match_labels(declared_columns(source), labels, "column_missing", ignored)
-
-
-def locate_header(source: WorkbookSource, sheet: Sheet) -> tuple[int, int]:
-    """Return the header's (first, last) row: as declared, or the first row that holds all required columns.
-
-    Raises RefusedError: header_missing where no row holds even half of the declared columns (another template:
-    one reason instead of one a column), else column_missing of the row that holds the most.
-    """
-    layout = source.layout
-    if layout.header_rows:
-        return layout.header_rows
-    if layout.header_row:
-        return layout.header_row, layout.header_row
-    required = _required_columns(source)
-    best: tuple[int, int, Match] | None = None
-    for row in range(sheet.first_row, min(sheet.last_row, sheet.first_row + _HEADER_SEARCH_ROWS) + 1):
-        match = match_header(source, sheet, row, row)
-        named = _named(match)
-        if required <= named:
-            return row, row
-        if named and (best is None or len(named) > best[0]):
-            best = (len(named), row, match)
-    if best is None or _is_another_template(source, best[2]):
-        raise RefusedError([_missing_header(source, sheet, sheet.first_row, sheet.first_row)])
-    raise RefusedError(at_sheet(best[2].problems, sheet))
-
-
-def _required_columns(source: WorkbookSource) -> set[str]:
-    declared = declared_columns(source)
-    required = {name for name in declared if name in source.columns and source.columns[name].required}
-    return required or set(declared)
-
-
-def _named(match: Match) -> set[str]:
-    return set(match.found) | {f.column for f in match.problems if f.code == "duplicate_label"}
-
-
-def _is_another_template(source: WorkbookSource, match: Match) -> bool:
-    return 2 * len(_named(match)) < len(declared_columns(source))
-
-
-def _missing_header(source: WorkbookSource, sheet: Sheet, first: int, last: int) -> Finding:
-    """Return the refusal of a sheet without the header, with what stands in the rows where it was looked for."""
-    rows = range(first, last + 1) if sheet.table is not None else ()
-    texts = [text for row in rows for text in sheet.row(row).values()]
-    required = _required_columns(source)
-    wanted = "、".join(name for name in declared_columns(source) if name in required)
-    found = "、".join(texts)[:200]
-    return Finding("header_missing", sheet=sheet.name, found=found, params={"columns": wanted})
+    return _Reader(source, sheet, match, header).read()
 
 
 class _Reader:
     """One pass over a sheet whose header is known."""
 
-    def __init__(self, source: WorkbookSource, sheet: Sheet, match: Match, rows: tuple[int, int]) -> None:
-        self.source, self.sheet, self.match, self.rows = source, sheet, match, rows
+    def __init__(self, source: WorkbookSource, sheet: Sheet, match: Match, header: tuple[int, int]) -> None:
+        self.source, self.sheet, self.match, self.header = source, sheet, match, header
+        self.rows = rows = (header[1] + 1, sheet.last_row)
         self.totals = source.layout.total_rows or TotalRows()
         weights = {column.weight for column in source.columns.values()}
         self.measures = {
@@ -139,7 +81,9 @@ class _Reader:
         self._fill_merged()
         total_rows = self._find_totals()
         keep = pc.invert(total_rows.mask)
+        keep = pc.and_(keep, pc.invert(self._find_repeated_headers()))
         keep = pc.and_(keep, pc.invert(self._find_blank_and_notes(keep)))
+        self._refuse_unnamed(keep)
         numbers = pa.array(range(self.rows[0], self.rows[1] + 1), pa.int64())
         declared = [name for name in declared_columns(self.source) if name in self.match.found]
         kept = {name: self.columns[self.match.found[name]].filter(keep) for name in declared}
@@ -155,7 +99,12 @@ class _Reader:
             axes=self._axes(frame),
             controls=total_rows.controls,
             units=self._units(),
-            notes=self.notes + self._note_extra() + note_hidden_rows(self.sheet, self.rows),
+            notes=[
+                *self.notes,
+                *self._note_extra(),
+                *note_hidden_rows(self.sheet, self.rows),
+                *note_hidden_columns(self.sheet, self.match.found.values()),
+            ],
             rows_read=len(frame),
         )
 
@@ -177,7 +126,7 @@ class _Reader:
 
     def _find_totals(self) -> "_Totals":
         length = self.rows[1] - self.rows[0] + 1
-        mask = pa.chunked_array([pa.array([False] * length)])
+        mask = _nowhere(length)
         labels: dict[int, str] = {}
         measured = {self.match.found[name] for name in self.measures}
         problems = []
@@ -191,15 +140,55 @@ class _Reader:
                 for index in pc.indices_nonzero(here).to_pylist():
                     labels.setdefault(self.rows[0] + index, column[index].as_py().strip())
             if col in self.match.found.values():
-                doubtful = [text for text in distinct if is_doubtful_total(text, self.totals)]
-                for index in (
-                    pc.indices_nonzero(texts_matching(column, doubtful)).to_pylist() if doubtful else ()
-                ):
-                    cell = cell_name(self.rows[0] + index, col)
-                    problems.append(Finding("doubtful_total", found=column[index].as_py(), cell=cell))
+                problems += self._find_doubtful(col, distinct)
         if problems:
             raise RefusedError(at_sheet(problems, self.sheet))
         return _Totals(mask, self._list_controls(labels))
+
+    def _find_doubtful(self, col: int, distinct: list[str]) -> list[Finding]:
+        """Return the texts of a column that speak of totals or parts of them, but are no declared value."""
+        allowed, column = self._allowed(col), self.columns[col]
+        codes = {
+            text: "doubtful_part" if is_part(text) else "doubtful_total"
+            for text in distinct
+            if text.strip() not in allowed and (is_part(text) or is_doubtful_total(text, self.totals))
+        }
+        places = pc.indices_nonzero(texts_matching(column, codes)).to_pylist() if codes else ()
+        found = [(index, column[index].as_py()) for index in places]
+        return [
+            Finding(codes[text], found=text, cell=cell_name(self.rows[0] + at, col)) for at, text in found
+        ]
+
+    def _allowed(self, col: int) -> list[str]:
+        """Return the values that a column's `in` lists: whatever they are called, they are no totals."""
+        names = (name for name, at in self.match.found.items() if at == col)
+        return [text for name in names for text in (self._column(name).in_ or [])]
+
+    def _column(self, name: str) -> Column:
+        return self.source.columns.get(name) or Column()
+
+    def _find_repeated_headers(self) -> pa.ChunkedArray:
+        found = {col: self.columns[col] for col in self.match.found.values()}
+        repeated = find_repeated_headers(self.sheet, self.header, found)
+        if repeated is None:
+            return _nowhere(self.rows[1] - self.rows[0] + 1)
+        row = self.rows[0] + pc.indices_nonzero(repeated)[0].as_py()
+        cell = cell_name(row, min(found))
+        self.notes.append(Finding("repeated_header", sheet=self.sheet.name, cell=cell, level="warning"))
+        return repeated
+
+    def _refuse_unnamed(self, keep: pa.ChunkedArray) -> None:
+        unnamed = find_unnamed(self.source.columns, self.match.found, self.columns, list(self.delivered))
+        if unnamed is None:
+            return
+        problems = []
+        for index in pc.indices_nonzero(pc.and_(unnamed, keep)).to_pylist()[:50]:
+            cols = sorted(self.match.found[name] for name in self.delivered)
+            col = next(col for col in cols if self.columns[col][index].is_valid)
+            cell = cell_name(self.rows[0] + index, col)
+            problems.append(Finding("total_missing_label", found=self.columns[col][index].as_py(), cell=cell))
+        if problems:
+            raise RefusedError(at_sheet(problems, self.sheet))
 
     def _list_controls(self, labels: dict[int, str]) -> pd.DataFrame | None:
         lines, first = [], self.rows[0]
@@ -282,20 +271,8 @@ class _Totals:
         self.mask, self.controls = mask, controls
 
 
-def is_figure(column: Column) -> bool:
-    """Tell whether a column holds figures: a metric's numbers, weights or currency rates; not members."""
-    return (column.feeds is not None and column.type != "text") or column.is_ == "weight"
-
-
-def header_is_known(source: WorkbookSource, sheet: Sheet) -> bool:
-    """Tell whether a sheet holds the declared header: how the sheet is chosen where the layout names none."""
-    if sheet.table is None:
-        return False
-    try:
-        first, last = locate_header(source, sheet)
-    except RefusedError:
-        return False
-    return bool(match_header(source, sheet, first, last).found)
+def _nowhere(length: int) -> pa.ChunkedArray:
+    return pa.chunked_array([pa.array([False] * length, pa.bool_())])
 
 
 def _any(masks: list[pa.ChunkedArray]) -> pa.ChunkedArray:

@@ -131,5 +131,6 @@ def _load_sheet(folder: Path, index: int, about: dict[str, Any]) -> Sheet:
         merged=tuple((a, b, c, d) for a, b, c, d in about.get("merged", ())),
         uncached=tuple((row, col) for row, col in about.get("uncached", ())),
         hidden_rows=tuple(about.get("hidden_rows", ())),
+        hidden_columns=tuple((first, last) for first, last in about.get("hidden_columns", ())),
         was_read=about["read"],
     )

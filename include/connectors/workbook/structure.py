@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from xml.parsers import expat
 
+from include.connectors.workbook.formats import Style, StyledCells, read_styles, search_cells
 from include.connectors.workbook.refusing import refusal
 
 _CELL_WITH_FORMULA = re.compile(
@@ -20,6 +21,7 @@ _ERROR_CELL = re.compile(
 )
 _MERGE = re.compile(rb'<mergeCell [^>]*?ref="([A-Z]+)([0-9]+):([A-Z]+)([0-9]+)"')
 _HIDDEN_ROW = re.compile(rb'<row r="([0-9]+)"[^>]* hidden="(?:1|true)"')
+_HIDDEN_COLUMN = re.compile(rb'<col [^>]*hidden="(?:1|true)"[^>]*>')
 _RANGE = re.compile(r"([A-Z]+)([0-9]+)(?::([A-Z]+)([0-9]+))?$")
 Cell = tuple[int, int]
 
@@ -33,6 +35,10 @@ class Structure:
     merged: list[tuple[int, int, int, int]] = field(default_factory=list)
     hidden_rows: list[int] = field(default_factory=list)
     formulas: int = field(default=0, compare=False)
+    hidden_columns: list[tuple[int, int]] = field(default_factory=list)
+    """Ranges of hidden columns, each (first, last)."""
+    styled: StyledCells | None = None
+    """Cells whose number format or indent says something."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +75,7 @@ class Package:
         self._read_workbook(self._targets)
         if any(part.is_macro for part in self.sheets.values()) or self.has("vbaproject.bin"):
             self.notes["macros"] = "ignored"
+        self._styles = self._read_styles()
 
     def has(self, ending: str) -> bool:
         """Whether a part's path ends so."""
@@ -78,7 +85,10 @@ class Package:
         """Return the structure of a sheet; raises RefusedError where its part is missing or isn't XML."""
         content = self.read_part(name)
         found = _search(content, self.recalculates) if _is_canonical(content) else None
-        found = found or _Walker(self.recalculates).walk(content, self.sheets[name].path)
+        if found is None:
+            found = _Walker(self.recalculates, self._styles).walk(content, self.sheets[name].path)
+        elif self._styles:
+            found.styled = StyledCells(self._styles, search_cells(content, self._styles))
         if found.formulas and (self.recalculates or self._is_manual):
             self.notes["formulas"] = "saved without recalculation"
         return found
@@ -121,6 +131,13 @@ class Package:
             self._is_manual |= item.get("calcMode") == "manual" and item.get("calcOnSave") in ("0", "false")
             if "name" in item and (target := targets.get(item.get("id", ""))):
                 self.sheets[item["name"]] = Part(item["name"], item.get("state", "visible"), *target)
+
+    def _read_styles(self) -> dict[int, Style]:
+        content = None if self.root.endswith(".bin") else self.read_by_type("styles")
+        if content is None:
+            return {}
+        parse(content, "the part of styles")
+        return read_styles(content)
 
     def _find_root(self) -> str:
         for item in self._elements("_rels/.rels", "Relationship"):
@@ -182,7 +199,14 @@ def _search_layout(content: bytes, found: Structure) -> Structure | None:
             return None
     if b' hidden="' in content:
         found.hidden_rows = [int(row) for row in _HIDDEN_ROW.findall(content)]
+        found.hidden_columns = [_column_range(text) for text in _HIDDEN_COLUMN.findall(content)]
     return found
+
+
+def _column_range(element: bytes) -> tuple[int, int]:
+    """Return the (first, last) column of a `<col min="3" max="4" ...>`."""
+    first, last = (re.search(rb' %s="([0-9]+)"' % name, element) for name in (b"min", b"max"))
+    return (int(first[1]), int(last[1])) if first and last else (0, 0)
 
 
 def _lacks_value(is_text: bool, value: str, recalculates: bool) -> bool:
@@ -213,8 +237,9 @@ def _is_canonical(content: bytes) -> bool:
 class _Walker:
     """The same by expat, for XML written in an unusual but valid way."""
 
-    def __init__(self, recalculates: bool) -> None:
-        self._recalculates = recalculates
+    def __init__(self, recalculates: bool, styles: dict[int, Style]) -> None:
+        self._recalculates, self._styles = recalculates, styles
+        self._styled: list[tuple[int, int, int]] = []
         self.found = Structure()
         self._row = self._col = 0
         self._kind = ""
@@ -230,6 +255,8 @@ class _Walker:
             EndElementHandler=self._end,
             CharacterDataHandler=lambda text: self._text.append(text) if self._text is not None else None,
         )
+        if self._styled:
+            self.found.styled = StyledCells(self._styles, iter(self._styled))
         return self.found
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
@@ -244,6 +271,10 @@ class _Walker:
             self._col = column_number(place[1]) if place else self._col + 1
             self._row = int(place[2]) if place else self._row
             self._kind, self._has_formula, self._value = attributes.get("t", "n"), False, ""
+            if (style := int(attributes.get("s") or 0)) in self._styles:
+                self._styled.append((self._row, self._col, style))
+        elif tag == "col" and attributes.get("hidden") in ("1", "true"):
+            self.found.hidden_columns.append((int(attributes["min"]), int(attributes["max"])))
         elif tag == "f":
             self.found.formulas += 1
             self._has_formula = True
