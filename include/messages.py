@@ -20,6 +20,14 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
         ("有内容的工作簿", "a workbook with content"),
         ("请重新导出并放入文件夹", "export it again and drop it anew"),
     ),
+    "no_plain_file": (
+        ("不收取：{kind}", "not taken in: {kind}"),
+        (
+            "放在收件文件夹或其下一级文件夹中的普通文件",
+            "a file of its own in the inbox, or in a folder directly below it",
+        ),
+        ("请把文件本身复制到收件文件夹", "copy the file itself into the inbox"),
+    ),
     # workbooks: the file, its sheets, headers and labels
     "truncated_file": (
         ("文件不完整", "the file is incomplete"),
@@ -486,6 +494,10 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
 
 
 TERMS = {
+    "symbolic link": "快捷链接（符号链接）",
+    "hard link": "硬链接（同一文件的另一个名称）",
+    "pipe, socket or device": "管道、套接字或设备",
+    "folder too deep": "文件夹层级过深",
     "PNG image": "PNG 图片",
     "JPEG image": "JPEG 图片",
     "GIF image": "GIF 图片",
