@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 from include import warehouse
 from include.airflow_adapters.connections import resolve_connection
 from include.batch import Window, save_reported
-from include.batches import BatchRow, Run, advance, note_findings, open_batch
+from include.batches import FINAL, BatchRow, Run, advance, note_findings, open_batch
 from include.catalogue import Catalogue
 from include.catalogue.models import RestSource, Source, SqlSource, WorkbookSource
 from include.connectors import rest, sql, workbook
-from include.errors import Finding
+from include.errors import Finding, UsageError
 from include.home import current_home
 from include.inbox import list_waiting
 from include.intake import (
@@ -105,6 +105,29 @@ def take_in(
     if waiting:
         leave_inbox(intake)
     return batch
+
+
+def open_replay(catalogue: Catalogue, run: Run, batch: BatchRow, *, force: bool) -> int:
+    """Open a batch that reads a delivered file again from the archive. Raises UsageError where there is none."""
+    if not batch.archive_uri:
+        raise UsageError(
+            f"Batch {batch.batch_id} of {batch.source} has no file in the archive: a system is asked again by "
+            f"`./kpi run {batch.source}`."
+        )
+    if batch.status not in FINAL:
+        raise UsageError(f"Batch {batch.batch_id} is still under way ({batch.status}).")
+    about = {
+        "filename": batch.filename,
+        "content_hash": batch.content_hash,
+        "archive_uri": batch.archive_uri,
+        "replays": batch.replays or batch.batch_id,
+        "forced": force,
+    }
+    mapping = mapping_version(catalogue, catalogue.sources[batch.source])
+    with warehouse.connect() as connection:
+        opened = open_batch(connection, run, mapping, **about)
+    assert opened is not None  # without a claim nothing stands in its way
+    return opened
 
 
 def _take_up_unfinished(run: Run) -> list[int]:

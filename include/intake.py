@@ -139,8 +139,7 @@ def clear_aside(inbox: Path) -> None:
         with contextlib.suppress(OSError):
             if time.time() - aside.lstat().st_ctime < 60:
                 continue  # its run may be alive
-            with open_plain(aside) as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            digest = hashlib.sha256(aside.read_bytes()).hexdigest()
             if aside.name == f".{digest}{ASIDE}":
                 aside.unlink()
             else:

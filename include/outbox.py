@@ -14,7 +14,18 @@ from include.batches import BatchRow, Run
 from include.catalogue import Catalogue
 from include.catalogue.models import Source, WorkbookSource
 from include.errors import Finding
-from include.notify import BatchOutcome, Message, Recipient, RunOutcome, TaskFailure, compose, write_eml
+from include.notify import (
+    BatchOutcome,
+    Message,
+    Receipt,
+    Recipient,
+    RunOutcome,
+    TaskFailure,
+    compose,
+    write_eml,
+)
+from include.notify.words import tidy
+from include.receipts import read_receipt
 
 MOST_ATTEMPTS = 50
 READING_NOTES = frozenset({"hidden_rows", "note_row", "repeated_label", "text_read_as", "undeclared_columns"})
@@ -29,10 +40,10 @@ def queue_report(
     findings: Mapping[int, list[Finding]],
     failed_tasks: Sequence[str],
 ) -> list[str]:
-    """Queue one mail per person for what `run` refused or failed, once; return a line for each such batch.
+    """Queue one mail per person for `run`, once; return a line for each batch that was refused or failed.
 
-    Told are the source's owner and the owners of the metrics that the findings touch (of all its metrics
-    where a finding concerns the whole delivery).
+    Told are the source's owner, of every workbook what became of it, and the owners of the metrics that the
+    findings touch (of all its metrics where a finding concerns the whole delivery).
     """
     source = catalogue.sources[run.source]
     if not isinstance(source, WorkbookSource):
@@ -42,14 +53,22 @@ def queue_report(
         for batch in batches
         if batch.status in {"refused", "failed"} or _errors(findings[batch.batch_id])
     ]
-    if not bad and not failed_tasks:
+    is_awaited = isinstance(source, WorkbookSource) and batches
+    if not bad and not failed_tasks and not is_awaited:
         return []
+    receipts = {
+        batch.batch_id: read_receipt(connection, catalogue, batch)
+        for batch in batches
+        if is_awaited and batch.status in {"accepted", "unchanged"}
+    }
     if not warehouse.run(connection, "message/count_of_run", run_id=run.run_id).scalar_one():
         for message in compose(
-            _describe_run(source, run, batches, findings, failed_tasks), _recipients(catalogue, source)
+            _describe_run(source, run, batches, findings, failed_tasks, receipts),
+            _recipients(catalogue, source),
         ):
             row = {name: getattr(message, name) for name in Message.__dataclass_fields__}
             warehouse.run(connection, "message/queue", **row)
+        warehouse.run(connection, "batch/mark_reported", run_id=run.run_id)
     return [_describe_batch(batch, findings[batch.batch_id]) for batch in bad]
 
 
@@ -63,6 +82,7 @@ def _describe_run(
     batches: Sequence[BatchRow],
     findings: Mapping[int, list[Finding]],
     failed_tasks: Sequence[str],
+    receipts: Mapping[int, Receipt],
 ) -> RunOutcome:
     failures = [
         TaskFailure(batch.filename or run.source, batch.failure)
@@ -76,7 +96,7 @@ def _describe_run(
         names=(source.name.read("zh"), source.name.read("en")) if source.name else ("", ""),
         is_workbook=isinstance(source, WorkbookSource),
         batches=tuple(
-            _describe_outcome(batch, findings[batch.batch_id])
+            _describe_outcome(batch, findings[batch.batch_id], receipts.get(batch.batch_id))
             for batch in batches
             if batch.status != "failed"
         ),
@@ -84,15 +104,14 @@ def _describe_run(
     )
 
 
-def _describe_outcome(batch: BatchRow, findings: list[Finding]) -> BatchOutcome:
+def _describe_outcome(batch: BatchRow, findings: list[Finding], receipt: Receipt | None) -> BatchOutcome:
     """Say what became of a batch. What the reader merely notes of a file that counts is left to bi.check_result."""
     told = [finding for finding in findings if finding.level == "error" or finding.code not in READING_NOTES]
     if batch.status == "refused":
         returned = f"rejected/{batch.source}/" if batch.archive_uri else ""
         return BatchOutcome("refused", batch.filename, tuple(findings), returned)
-    if batch.status == "unchanged":
-        return BatchOutcome("unchanged", batch.filename, tuple(told))
-    return BatchOutcome("held" if _errors(findings) else "accepted", batch.filename, tuple(told))
+    word = "held" if _errors(findings) else "unchanged" if batch.status == "unchanged" else "accepted"
+    return BatchOutcome(word, batch.filename, tuple(told), receipt=receipt)  # type: ignore[arg-type]
 
 
 def _recipients(catalogue: Catalogue, source: Source) -> list[Recipient]:
@@ -112,7 +131,7 @@ def _recipients(catalogue: Catalogue, source: Source) -> list[Recipient]:
 
 def _describe_batch(batch: BatchRow, findings: list[Finding]) -> str:
     """One line for the log: which delivery, and the codes and cells of what is wrong."""
-    name = batch.filename or batch.source
+    name = tidy(batch.filename or batch.source)
     if batch.status == "failed":
         return f"{name}: {batch.failure}"
     places = [f"{f.code} {'!'.join(filter(None, (f.sheet, f.cell)))}".strip() for f in _errors(findings)]

@@ -60,7 +60,7 @@ def _has_zip_end(file: BinaryIO, size: int) -> bool:
         return False
     length, offset, comment = struct.unpack_from("<IIH", tail, place + 12)
     is_zip64 = _NO_SECTOR in (length, offset)
-    return len(tail) - place - 22 >= comment and (is_zip64 or offset + length <= start + place)
+    return bool(len(tail) - place - 22 >= comment and (is_zip64 or offset + length <= start + place))
 
 
 def _has_last_sector(file: BinaryIO, head: bytes, size: int) -> bool:
@@ -85,7 +85,7 @@ def _has_last_sector(file: BinaryIO, head: bytes, size: int) -> bool:
             return False
         taken = [i for i, entry in enumerate(struct.unpack(f"<{per_sector}I", block)) if entry != _NO_SECTOR]
         last = place * per_sector + taken[-1] if taken else last
-    return size > (last + 1) * sector
+    return bool(size > (last + 1) * sector)
 
 
 def _read_sector(file: BinaryIO, number: int, sector: int) -> bytes:
@@ -100,7 +100,7 @@ def _has_writer(file: BinaryIO) -> bool:
     between, it waits that long, and the signal that asks for the lease is one that nobody minds.
     """
     try:
-        fcntl.fcntl(file, fcntl.F_SETSIG, signal.SIGURG)  # type: ignore[attr-defined]
+        fcntl.fcntl(file, fcntl.F_SETSIG, signal.SIGURG)
         fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_RDLCK)
         fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_UNLCK)
     except BlockingIOError:

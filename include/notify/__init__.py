@@ -1,15 +1,27 @@
-"""Failure mails: one message per recipient and run, in the recipient's language, as text and HTML."""
+"""Receipts and failure mails: one message per recipient and run, in the recipient's language, as text and HTML."""
 
 from include.notify.compose import compose
 from include.notify.envelope import build_email, write_eml
-from include.notify.outcome import BatchOutcome, Message, Recipient, RunOutcome, TaskFailure
+from include.notify.outcome import (
+    BatchOutcome,
+    Change,
+    Message,
+    Receipt,
+    Recipient,
+    RunOutcome,
+    TaskFailure,
+    Total,
+)
 
 __all__ = [
     "BatchOutcome",
+    "Change",
     "Message",
+    "Receipt",
     "Recipient",
     "RunOutcome",
     "TaskFailure",
+    "Total",
     "build_email",
     "compose",
     "write_eml",
