@@ -7,6 +7,7 @@ import datetime as dt
 import hashlib
 import logging
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from include import warehouse
@@ -32,8 +33,14 @@ from include.plan import GRAINS
 
 log = logging.getLogger(__name__)
 BEGINNING_OF_DATA = dt.date(1990, 1, 1)
-NOT_MAPPING = {"name", "department", "owner", "due", "schedule", "expects", "connection"}
-"""What a source says that doesn't decide which facts its cells become."""
+_JUDGED = {"__all__": {"required", "min", "max", "pattern", "in_", "aliases"}}
+NOT_MAPPING: dict[str, Any] = {
+    **dict.fromkeys(("name", "department", "owner", "due", "schedule", "expects", "connection"), True),
+    **dict.fromkeys(("checks", "accept", "unique"), True),
+    **{"columns": _JUDGED, "rows": _JUDGED},
+}
+"""What a source says that doesn't decide which facts its cells become: it names, or decides whether they may. So a
+mended rule makes no new submission of what counted already."""
 
 
 def stage_file(batch_id: int, name: str) -> str:

@@ -96,12 +96,11 @@ def test_a_held_slice_goes_in_and_what_counted_stays(office: Office) -> None:
     office.configure("sources/book.yaml", SLICES)
     office.drop("a.csv", GOOD + "p3,2026-03,a,9,-1\n")
     office.collect()
-    before = office.company.query("SELECT submission FROM bi.submission WHERE current")
+    before = office.company.query("SELECT submission, org FROM bi.submission WHERE current")
     office.configure("sources/book.yaml", SLICES.replace(", min: 0", ""))
     assert replay(office, 1) == "accepted"
     now = office.company.query("SELECT submission, org FROM bi.submission WHERE current ORDER BY 1")
-    assert now[-1].org == "p3" and len(now) == 2
-    assert before  # p1 counts anew only because the mapping changed
+    assert now[:1] == before and [row.org for row in now] == ["p1", "p3"]
 
 
 def test_a_replay_does_not_undo_a_newer_delivery_unless_forced(office: Office) -> None:
@@ -109,7 +108,7 @@ def test_a_replay_does_not_undo_a_newer_delivery_unless_forced(office: Office) -
     office.collect()
     office.drop("b.csv", GOOD.replace("100", "200"))
     office.collect()
-    assert replay(office, 1) == "refused" and codes(3) == ["replay_outdated"]
+    assert replay(office, 1) == "refused" and codes(3)[-1] == "replay_outdated"
     assert office.rows()[-1] == ("refused", 2, 0, 2)
     assert "was delivered since that file" in office.mail()
     total = "SELECT sum(value) FROM bi.fact WHERE counts AND metric = 'sales'"
