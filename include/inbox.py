@@ -5,9 +5,10 @@ wakes Airflow and the stage that takes the files in ask here, so that they agree
 are looked into, not subscribed to: a network share tells nobody of a change.
 """
 
+import contextlib
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -70,24 +71,19 @@ def list_waiting(
     return dict(sorted(whole.items(), key=lambda item: (item[1].modified, item[0])))
 
 
-def find_strays(inbox: Path, sources: set[str]) -> list[Path]:
+def find_strays(inbox: Path, sources: Container[str]) -> dict[Path, Stamp]:
     """Return the settled files in `inbox` that no source collects: beside the sources' folders or in others."""
-    strays: list[Path] = []
-    try:
-        entries = sorted(os.scandir(inbox), key=lambda entry: entry.name)
-    except (FileNotFoundError, NotADirectoryError):
-        return []
+    found: dict[Path, Stamp] = {}
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError), os.scandir(inbox) as entries:
+        for entry in entries:
+            if entry.name in sources or _is_temporary(entry.name):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                found |= scan_inbox(Path(entry.path))
+            else:
+                found[Path(entry.path)] = _stamp(entry, 1)
     settled = time.time_ns() - int(SETTLED_AFTER * 1e9)
-    for entry in entries:
-        if entry.name in sources or _is_temporary(entry.name):
-            continue
-        if entry.is_dir(follow_symlinks=False):
-            strays += [
-                path for path, stamp in scan_inbox(Path(entry.path)).items() if stamp.changed <= settled
-            ]
-        elif entry.stat(follow_symlinks=False).st_ctime_ns <= settled:
-            strays.append(Path(entry.path))
-    return strays
+    return {path: stamp for path, stamp in sorted(found.items()) if stamp.changed <= settled}
 
 
 def _is_whole(path: Path, stamp: Stamp, now: int, settled_after: float) -> bool:
@@ -113,11 +109,15 @@ def _walk(folder: Path, depth: int) -> Iterator[tuple[Path, Stamp]]:
                     if depth < _DEEPEST:
                         yield from _walk(Path(entry.path), depth + 1)
                     continue
-                found = entry.stat(follow_symlinks=False)
-                oddity = tell_oddity(found) or ("folder too deep" if depth > _DEPTH else "")
-                yield Path(entry.path), Stamp(found.st_size, found.st_mtime_ns, found.st_ctime_ns, oddity)
+                yield Path(entry.path), _stamp(entry, depth)
     except (FileNotFoundError, NotADirectoryError):
         return
+
+
+def _stamp(entry: "os.DirEntry[str]", depth: int) -> Stamp:
+    found = entry.stat(follow_symlinks=False)
+    oddity = tell_oddity(found) or ("folder too deep" if depth > _DEPTH else "")
+    return Stamp(found.st_size, found.st_mtime_ns, found.st_ctime_ns, oddity)
 
 
 def _is_temporary(name: str) -> bool:

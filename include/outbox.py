@@ -4,6 +4,7 @@ A mail that can't be sent stays, counts the attempt and is tried again by the sw
 """
 
 import logging
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from include.batches import BatchRow, Run
 from include.catalogue import Catalogue
 from include.catalogue.models import Source, WorkbookSource
 from include.errors import Finding
+from include.inbox import Stamp
 from include.notify import (
     BatchOutcome,
     Message,
@@ -22,6 +24,7 @@ from include.notify import (
     RunOutcome,
     TaskFailure,
     compose,
+    compose_strays,
     write_eml,
 )
 from include.notify.words import tidy
@@ -137,6 +140,44 @@ def _describe_batch(batch: BatchRow, findings: list[Finding]) -> str:
     places = [f"{f.code} {'!'.join(filter(None, (f.sheet, f.cell)))}".strip() for f in _errors(findings)]
     more = f" and {len(places) - 5} more" if len(places) > 5 else ""
     return f"{name}: refused: {', '.join(places[:5])}{more}"
+
+
+def untold_strays(connection: Connection, strays: Mapping[Path, Stamp]) -> list[Path]:
+    """Return those of `strays` that nobody was told of yet."""
+    rows = [(path, *_name_stray(path, stamp)) for path, stamp in strays.items()]
+    asked = {"places": [row[1] for row in rows], "versions": [row[2] for row in rows]}
+    told = {
+        (row["place"], row["version"]) for row in warehouse.fetch(connection, "message/strays_told", **asked)
+    }
+    return [path for path, place, version in rows if (place, version) not in told]
+
+
+def queue_strays(
+    connection: Connection, catalogue: Catalogue, inbox: Path, strays: Mapping[Path, Stamp]
+) -> list[str]:
+    """Queue a mail about files that no source collects, each file once; return the places of the new ones.
+
+    Told is the role `operations` of people.yaml; where there is none, the owner of every workbook source.
+    """
+    new = []
+    for path, stamp in strays.items():
+        place, version = _name_stray(path, stamp)
+        if warehouse.run(connection, "message/add_stray", place=place, version=version).scalar():
+            new.append(tidy(place.removeprefix(f"{inbox}/"), 200))
+    books = [source for source in catalogue.sources.values() if isinstance(source, WorkbookSource)]
+    people = (
+        ["operations"] if "operations" in catalogue.people else [book.owner for book in books if book.owner]
+    )
+    told = [Recipient(catalogue.people[name].email, catalogue.people[name].language) for name in people]
+    for message in compose_strays(new, [book.source for book in books], told) if new else []:
+        row = {name: getattr(message, name) for name in Message.__dataclass_fields__}
+        warehouse.run(connection, "message/queue", **row)
+    return new
+
+
+def _name_stray(path: Path, stamp: Stamp) -> tuple[str, str]:
+    place = os.fsencode(path).decode("utf-8", "backslashreplace")
+    return place, f"{stamp.size}-{stamp.modified}-{stamp.changed}"
 
 
 def send_waiting(send: Callable[[Message], None] | None, folder: Path) -> int:

@@ -47,7 +47,7 @@ from include.extract import (
     window_of,
 )
 from include.home import configuration_folder, current_home
-from include.inbox import list_waiting
+from include.inbox import find_strays, list_waiting
 from include.intake import reject_file
 from include.publish import publish_catalogue
 from include.quarantine import count_held, note_held
@@ -311,6 +311,22 @@ def report(run: Run, failed_tasks: list[str]) -> list[str]:
         batches = _last_attempts(list_batches(connection, run.run_id))
         findings = {batch.batch_id: read_findings(connection, batch.batch_id) for batch in batches}
         return outbox.queue_report(connection, catalogue, run, batches, findings, failed_tasks)
+
+
+def untold_strays() -> list[Path]:
+    """Return the files in the inbox that no source collects and nobody was told of."""
+    strays = find_strays(current_home().inbox, current_catalogue().sources)
+    if not strays:
+        return []
+    with warehouse.connect() as connection:
+        return outbox.untold_strays(connection, strays)
+
+
+def report_strays() -> list[str]:
+    """Queue a mail about the files in the inbox that no source collects; returns those that are new."""
+    catalogue, inbox = current_catalogue(), current_home().inbox
+    with warehouse.connect() as connection:
+        return outbox.queue_strays(connection, catalogue, inbox, find_strays(inbox, catalogue.sources))
 
 
 def _last_attempts(batches: list[BatchRow]) -> list[BatchRow]:

@@ -132,7 +132,7 @@ def test_what_no_source_collects_is_found(tmp_path: Path) -> None:
     drop(tmp_path / "sales" / "good.xlsx")
     strays = {drop(tmp_path / "lost.xlsx"), drop(tmp_path / "salse" / "east" / "typo.xlsx")}
     drop(tmp_path / ".DS_Store")
-    assert find_strays(tmp_path, {"sales"}) == [], "they may still be on their way"
+    assert find_strays(tmp_path, {"sales"}) == {}, "they may still be on their way"
     time.sleep(1.05)
     assert set(find_strays(tmp_path, {"sales"})) == strays
 

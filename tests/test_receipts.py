@@ -102,3 +102,16 @@ def test_a_second_name_of_a_file_is_refused_and_its_content_kept(office: Office)
     kept = [item.read_text() for item in (office.home.rejected / "book").glob("*.csv")]
     assert kept == [GOOD] * 3
     assert not stages.waiting_sources()
+
+
+def test_a_file_that_no_source_collects_is_told_once(office: Office) -> None:
+    (office.home.inbox / "bok").mkdir()
+    (office.home.inbox / "bok" / "三月.csv").write_text(GOOD)
+    office.drop("../lost\u202e.csv", GOOD)
+    assert len(stages.untold_strays()) == 2
+    assert stages.report_strays() == ["bok/三月.csv", "lost.csv"]
+    assert stages.untold_strays() == stages.report_strays() == []
+    assert "bok/三月.csv" in office.mail() and "audit, book, other" in office.mail()
+    (office.home.inbox / "lost\u202e.csv").unlink()
+    office.drop("../lost\u202e.csv", GOOD)
+    assert stages.report_strays() == ["lost.csv"], "dropped there again"

@@ -12,6 +12,7 @@ from include.notify.outcome import (
     TaskFailure,
     Total,
 )
+from include.notify.strays import compose_strays
 
 __all__ = [
     "BatchOutcome",
@@ -24,5 +25,6 @@ __all__ = [
     "Total",
     "build_email",
     "compose",
+    "compose_strays",
     "write_eml",
 ]

@@ -39,6 +39,12 @@ _WORDS: dict[str, tuple[str, str]] = {
     "budget": ("预算", "budget"),
     "forecast": ("预测", "forecast"),
     "more_good": ("其余已收取的文件", "The other files taken in"),
+    "strays": ("收件文件夹中无人收取的文件", "Files in the inbox that nobody collects"),
+    "strays_lie": ("不在任何来源的文件夹中", "They lie in no source's folder"),
+    "next_strays": (
+        "请把文件移到其来源的文件夹 inbox/<来源>/，或将其删除。现有来源：{sources}。",
+        "Move each into its source's folder, inbox/<source>/, or remove it. The sources are {sources}.",
+    ),
     "place": ("位置", "Where"),
     "expected": ("应为", "Expected"),
     "remedy": ("怎么办", "What to do"),
@@ -90,6 +96,7 @@ _COUNTED: dict[str, tuple[str, str, str]] = {
     "slices_new": ("新增 {n} 个单位期间", "1 org unit and period new", "{n} org units and periods new"),
     "slices_replaced": ("更正 {n} 个单位期间", "1 corrected", "{n} corrected"),
     "slices_same": ("{n} 个单位期间与此前相同", "1 as before", "{n} as before"),
+    "strays": ("{n} 个文件无人收取", "1 file that nobody collects", "{n} files that nobody collects"),
     "errors": ("{n} 处错误", "1 error", "{n} errors"),
     "runs_failed": ("运行失败", "the run failed", "the run failed"),
 }

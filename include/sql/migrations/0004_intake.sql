@@ -38,6 +38,14 @@ CREATE TABLE ledger.quarantine (
 COMMENT ON TABLE ledger.quarantine IS 'Slices of a batch that were kept back; unit or period is empty where the rows don''t tell it. '
     'The rows themselves are in the archived file';
 
+CREATE TABLE ledger.stray (
+    place text NOT NULL,
+    version text NOT NULL,
+    told_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (place, version)
+);
+COMMENT ON TABLE ledger.stray IS 'Files in the inbox that no source collects, each told once';
+
 UPDATE ledger.batch SET reported = true;
 
-GRANT SELECT, INSERT ON ledger.quarantine TO kpi_loader;
+GRANT SELECT, INSERT ON ledger.quarantine, ledger.stray TO kpi_loader;
