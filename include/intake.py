@@ -118,6 +118,8 @@ def leave_inbox(intake: Intake) -> None:
     """
     aside = intake.path.with_name(f".{intake.content_hash}{ASIDE}")
     try:
+        if _version(intake.path.lstat()) != intake.version:
+            return
         intake.path.rename(aside)
         if _version(aside.lstat()) == intake.version:
             aside.unlink()
