@@ -34,7 +34,7 @@ class Mailbox:
     def __init__(self) -> None:
         self.mails: list[email.message.EmailMessage] = []
 
-    async def handle_DATA(self, server: object, session: object, envelope: object) -> str:  # noqa: N802
+    async def handle_DATA(self, _server: object, _session: object, envelope: object) -> str:  # noqa: N802
         """Take a mail."""
         content = envelope.content  # type: ignore[attr-defined]
         self.mails.append(email.message_from_bytes(content, policy=default))  # type: ignore[arg-type]
