@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import DAG, AssetAlias, CronTriggerTimetable, task
+from airflow.sdk.exceptions import AirflowFailException
 
 from include.airflow_adapters.wiring import FACTS, MONTHS, inbox_asset
 
@@ -28,6 +29,7 @@ def look(**context: Any) -> list[str]:
         "ring_months": stages.pending_months() and _is_idle("rollup_month", context),
         "ring_quarters": stages.pending_quarters() and _is_idle("rollup_quarter", context),
         "send_messages": stages.unsent_messages(),
+        "report_strays": stages.untold_strays(),
     }
     return [bell for bell, waits in work.items() if waits]
 
@@ -68,6 +70,18 @@ def send_messages() -> int:
     return stages.send_messages(smtp_sender())
 
 
+@task
+def report_strays() -> None:
+    """Mail about files in the inbox that no source collects, and end red once for each, so that it shows here."""
+    from include import stages
+    from include.airflow_adapters.mail import smtp_sender
+
+    strays = stages.report_strays()
+    stages.send_messages(smtp_sender())
+    if strays:
+        raise AirflowFailException("No source collects these files: " + ", ".join(strays))
+
+
 with DAG(
     "sweep",
     schedule=CronTriggerTimetable("* * * * *", timezone="UTC"),
@@ -78,4 +92,4 @@ with DAG(
     tags=["upkeep"],
     description="Backs every bell: wakes only what has work waiting",
 ):
-    look() >> [ring_inboxes(), ring_months(), ring_quarters(), send_messages()]
+    look() >> [ring_inboxes(), ring_months(), ring_quarters(), send_messages(), report_strays()]

@@ -11,6 +11,8 @@ from include import warehouse
 from include.batch import Window, finding_from_json, finding_to_json
 from include.errors import Finding
 
+FINAL = frozenset({"accepted", "unchanged", "refused", "failed"})
+
 
 @dataclass(frozen=True)
 class Run:
@@ -23,7 +25,11 @@ class Run:
 
 @dataclass(frozen=True)
 class BatchRow:
-    """A batch as the warehouse knows it. `archive_uri` is empty and `window` set for systems."""
+    """A batch as the warehouse knows it. `archive_uri` is empty and `window` set for systems.
+
+    Of a finished batch whose rows are known, `rows_accepted` and `rows_held` add up to `rows_read`. `replays`
+    is the delivery that it reads again, `forced` whether it may undo what was decided since.
+    """
 
     batch_id: int
     source: str
@@ -34,16 +40,22 @@ class BatchRow:
     window: Window | None
     rows_read: int | None
     failure: str
+    rows_accepted: int | None = None
+    rows_held: int | None = None
+    slices_unchanged: int | None = None
+    replays: int | None = None
+    forced: bool = False
+    content_hash: str = ""
 
 
 def open_batch(connection: Connection, run: Run, mapping_version: str, **about: Any) -> int | None:
     """Open a batch for `run` and return its number; None where `claim` stands already.
 
-    `about` may hold claim, filename, content_hash, archive_uri (a file) or window_start, window_end (a system).
+    `about` may hold claim, filename, content_hash, archive_uri (a file) or window_start, window_end (a system),
+    and replays, forced.
     """
-    empty = dict.fromkeys(("claim", "content_hash", "archive_uri", "window_start", "window_end")) | {
-        "filename": ""
-    }
+    names = ("claim", "content_hash", "archive_uri", "window_start", "window_end", "replays")
+    empty = dict.fromkeys(names) | {"filename": "", "forced": False}
     row = {"source": run.source, "run_id": run.run_id, "run_url": run.url, "mapping_version": mapping_version}
     batch_id: int | None = warehouse.run(connection, "batch/open", **(empty | row | about)).scalar()
     return batch_id
@@ -73,6 +85,12 @@ def _to_row(row: Any) -> BatchRow:
         window=Window(row["window_start"], row["window_end"]) if row["window_start"] else None,
         rows_read=row["rows_read"],
         failure=row["failure"] or "",
+        rows_accepted=row["rows_accepted"],
+        rows_held=row["rows_held"],
+        slices_unchanged=row["slices_unchanged"],
+        replays=row["replays"],
+        forced=row["forced"],
+        content_hash=row["content_hash"] or "",
     )
 
 
@@ -80,13 +98,15 @@ def advance(
     connection: Connection,
     batch_id: int,
     status: str,
-    *,
-    rows_read: int | None = None,
-    failure: str | None = None,
+    **about: Any,
 ) -> None:
-    """Note how far a batch has come; `failure` is a fixed code, never an exception's own words."""
-    row = {"batch_id": batch_id, "status": status, "rows_read": rows_read, "failure": failure}
-    warehouse.run(connection, "batch/advance", **row)
+    """Note how far a batch has come. A final status settles its rows: all that were read are accepted or held.
+
+    `about` may hold rows_read, rows_held (of an accepted or unchanged batch), slices_unchanged, and failure: a
+    fixed code, never an exception's own words.
+    """
+    empty = dict.fromkeys(("rows_read", "rows_held", "slices_unchanged", "failure"))
+    warehouse.run(connection, "batch/advance", **(empty | about), batch_id=batch_id, status=status)
 
 
 def note_findings(connection: Connection, batch_id: int, stage: str, findings: Iterable[Finding]) -> None:

@@ -7,24 +7,40 @@ import datetime as dt
 import hashlib
 import logging
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from include import warehouse
 from include.airflow_adapters.connections import resolve_connection
 from include.batch import Window, save_reported
-from include.batches import BatchRow, Run, advance, open_batch
+from include.batches import FINAL, BatchRow, Run, advance, note_findings, open_batch
 from include.catalogue import Catalogue
 from include.catalogue.models import RestSource, Source, SqlSource, WorkbookSource
 from include.connectors import rest, sql, workbook
+from include.errors import Finding, UsageError
 from include.home import current_home
 from include.inbox import list_waiting
-from include.intake import archive_file, leave_inbox
+from include.intake import (
+    ChangedError,
+    Oddity,
+    archive_file,
+    clear_aside,
+    find_oddity,
+    leave_inbox,
+    set_aside,
+)
 from include.plan import GRAINS
 
 log = logging.getLogger(__name__)
 BEGINNING_OF_DATA = dt.date(1990, 1, 1)
-NOT_MAPPING = {"name", "department", "owner", "due", "schedule", "expects", "connection"}
-"""What a source says that doesn't decide which facts its cells become."""
+_JUDGED = {"__all__": {"required", "min", "max", "pattern", "in_", "aliases"}}
+NOT_MAPPING: dict[str, Any] = {
+    **dict.fromkeys(("name", "department", "owner", "due", "schedule", "expects", "connection"), True),
+    **dict.fromkeys(("checks", "accept", "unique"), True),
+    **{"columns": _JUDGED, "rows": _JUDGED},
+}
+"""What a source says that doesn't decide which facts its cells become: it names, or decides whether they may. So a
+mended rule makes no new submission of what counted already."""
 
 
 def stage_file(batch_id: int, name: str) -> str:
@@ -43,17 +59,39 @@ def mapping_version(catalogue: Catalogue, source: Source) -> str:
 def take_in_waiting(catalogue: Catalogue, source: WorkbookSource, run: Run) -> list[int]:
     """Archive and claim every whole file in the source's inbox, and take up what a killed run left.
 
-    Returns the batches, in order. A file that vanishes or can't be read meanwhile is left where it is.
+    Returns the batches, in order. A file that vanishes, changes or can't be read meanwhile is left where it is;
+    a link, a pipe and the like are refused.
     """
     taken = set(_take_up_unfinished(run))
-    for path in list_waiting(current_home().inbox / source.source):
+    inbox = current_home().inbox / source.source
+    clear_aside(inbox)
+    for path in list_waiting(inbox):
         try:
-            batch = take_in(catalogue, source, run, path, waiting=True)
+            oddity = find_oddity(path, inbox)
+            if oddity:
+                batch = _refuse_oddity(catalogue, source, run, oddity)
+            else:
+                batch = take_in(catalogue, source, run, path, waiting=True)
+        except (FileNotFoundError, ChangedError):
+            continue  # taken away, or still being written: the next run sees what is there then
         except OSError:
             log.exception("a file in the inbox of %s could not be taken in", source.source)
             continue
         taken |= {batch} if batch else set()
     return sorted(taken)
+
+
+def _refuse_oddity(catalogue: Catalogue, source: WorkbookSource, run: Run, oddity: Oddity) -> int | None:
+    """Refuse what is no file of its own, once; None where it was refused already."""
+    findings = [Finding("no_plain_file", found=oddity.filename, params={"kind": oddity.kind})]
+    with warehouse.connect() as connection:
+        about = {"claim": oddity.claim, "filename": oddity.filename}
+        batch = open_batch(connection, run, mapping_version(catalogue, source), **about)
+        if batch:
+            note_findings(connection, batch, "extract", findings)
+            advance(connection, batch, "refused")
+    set_aside(current_home(), source.source, batch or 0, oddity, findings)
+    return batch
 
 
 def take_in(
@@ -76,6 +114,29 @@ def take_in(
     if waiting:
         leave_inbox(intake)
     return batch
+
+
+def open_replay(catalogue: Catalogue, run: Run, batch: BatchRow, *, force: bool) -> int:
+    """Open a batch that reads a delivered file again from the archive. Raises UsageError where there is none."""
+    if not batch.archive_uri:
+        raise UsageError(
+            f"Batch {batch.batch_id} of {batch.source} has no file in the archive: a system is asked again by "
+            f"`./kpi run {batch.source}`."
+        )
+    if batch.status not in FINAL:
+        raise UsageError(f"Batch {batch.batch_id} is still under way ({batch.status}).")
+    about = {
+        "filename": batch.filename,
+        "content_hash": batch.content_hash,
+        "archive_uri": batch.archive_uri,
+        "replays": batch.replays or batch.batch_id,
+        "forced": force,
+    }
+    mapping = mapping_version(catalogue, catalogue.sources[batch.source])
+    with warehouse.connect() as connection:
+        opened = open_batch(connection, run, mapping, **about)
+    assert opened is not None  # without a claim nothing stands in its way
+    return opened
 
 
 def _take_up_unfinished(run: Run) -> list[int]:

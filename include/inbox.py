@@ -1,54 +1,102 @@
-"""The inbox: which dropped files are whole and wait to be collected.
+"""The inbox: which dropped files are whole and wait to be collected, and what lies where nobody collects.
 
-A clerk's copy takes a while, and Excel keeps lock files beside the workbook. Both the watcher that wakes
-Airflow and the stage that takes the files in ask here, so that they agree on what a waiting file is.
+A clerk's copy takes a while and may pause, and Excel keeps lock files beside the workbook. Both the watcher that
+wakes Airflow and the stage that takes the files in ask here, so that they agree on what a waiting file is. Folders
+are looked into, not subscribed to: a network share tells nobody of a change.
 """
 
+import contextlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from include.wholeness import has_end, tell_oddity
+
 SETTLED_AFTER = 1.0
-"""Seconds without a change after which a file counts as wholly written."""
+"""Seconds without a change after which a file counts as wholly written, if its end is there."""
+WAITS_AT_MOST = 30.0
+"""Seconds without a change after which a file is taken in although its end isn't there, to be told so."""
 
 _TEMPORARY = (".tmp", ".temp", ".part", ".partial", ".crdownload", ".swp", "~")
-_DEPTH = 2
+_CLUTTER = {"thumbs.db", "desktop.ini"}
+_DEPTH, _DEEPEST = 2, 8
 
 
 class Stamp(NamedTuple):
-    """What tells one version of a file from the next: size in bytes, times of content and of status in ns."""
+    """What tells one version of a file from the next: size in bytes, times of content and of status in ns.
+
+    `oddity` says what it is where it is no plain file in reach: it waits too, to be refused.
+    """
 
     size: int
     modified: int
     changed: int
+    oddity: str = ""
 
 
 def scan_inbox(folder: Path) -> dict[Path, Stamp]:
-    """Return every file waiting below `folder` with its stamp, written to the end or not.
+    """Return everything dropped below `folder` with its stamp, written to the end or not.
 
-    Folders are searched two deep (`inbox/<source>/<unit>/...`). Left out are hidden files, Excel's lock
-    files (`~$...`), names of unfinished downloads and everything that is no regular file: a symbolic link
-    could point anywhere. A folder that is missing or vanishes meanwhile holds nothing.
+    Left out are hidden files, Excel's lock files (`~$...`) and names of unfinished downloads. Files count in
+    the folder and those directly below it (`inbox/<source>/<unit>/...`); what lies deeper, and links, pipes and
+    the like are returned as oddities, and never followed. A folder that is missing or vanishes holds nothing.
     """
-    return dict(_walk(folder, _DEPTH))
+    return dict(_walk(folder, 1))
 
 
-def list_waiting(folder: Path, settled_after: float = SETTLED_AFTER) -> list[Path]:
-    """Return the files below `folder` that weren't touched for `settled_after` seconds, oldest first.
+def list_waiting(
+    folder: Path, settled_after: float = SETTLED_AFTER, known: Mapping[Path, Stamp] | None = None
+) -> dict[Path, Stamp]:
+    """Return what below `folder` is whole, with its stamp, oldest first. Those `known` so are not opened again.
 
-    The time of the last status change decides too: unlike the content's time it can't be set by the copier.
-    A file dated in the future (another machine's clock) is judged by the status time alone.
+    A file is whole when it wasn't touched for `settled_after` seconds and its end is there (see
+    `wholeness`). One without an end may still be on its way: it is waited for until nothing has changed for
+    WAITS_AT_MOST seconds, and returned then, for its clerk to be told. The time of the last status change
+    decides too: unlike the content's it can't be set by the copier. A clock that is ahead is no hindrance: a
+    second look, `settled_after` later, tells whether the file still changes.
     """
+    found = scan_inbox(folder)
     now = time.time_ns()
-    settled = now - int(settled_after * 1e9)
-    waiting = [
-        (stamp.modified, path)
-        for path, stamp in scan_inbox(folder).items()
-        if stamp.changed <= settled and (stamp.modified <= settled or stamp.modified > now)
-    ]
-    return [path for _, path in sorted(waiting)]
+    if any(stamp.changed > now for stamp in found.values()):
+        time.sleep(settled_after)
+        found = {path: stamp for path, stamp in scan_inbox(folder).items() if found.get(path) == stamp}
+    known = known or {}
+    whole = {
+        path: stamp
+        for path, stamp in found.items()
+        if known.get(path) == stamp or _is_whole(path, stamp, now, settled_after)
+    }
+    return dict(sorted(whole.items(), key=lambda item: (item[1].modified, item[0])))
+
+
+def find_strays(inbox: Path, sources: Container[str]) -> dict[Path, Stamp]:
+    """Return the settled files in `inbox` that no source collects: beside the sources' folders or in others."""
+    found: dict[Path, Stamp] = {}
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError), os.scandir(inbox) as entries:
+        for entry in entries:
+            if entry.name in sources or _is_temporary(entry.name):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                found |= scan_inbox(Path(entry.path))
+            else:
+                found[Path(entry.path)] = _stamp(entry, 1)
+    settled = time.time_ns() - int(SETTLED_AFTER * 1e9)
+    return {path: stamp for path, stamp in sorted(found.items()) if stamp.changed <= settled}
+
+
+def _is_whole(path: Path, stamp: Stamp, now: int, settled_after: float) -> bool:
+    touched = max((moment for moment in (stamp.modified, stamp.changed) if moment <= now), default=0)
+    quiet = (now - touched) / 1e9
+    if quiet < settled_after:
+        return False
+    if stamp.oddity or (quiet >= WAITS_AT_MOST and touched):
+        return True
+    try:
+        return has_end(path)
+    except OSError:
+        return False  # gone, or not readable at the moment
 
 
 def _walk(folder: Path, depth: int) -> Iterator[tuple[Path, Stamp]]:
@@ -57,17 +105,20 @@ def _walk(folder: Path, depth: int) -> Iterator[tuple[Path, Stamp]]:
             for entry in entries:
                 if _is_temporary(entry.name):
                     continue
-                if entry.is_file(follow_symlinks=False):
-                    found = entry.stat(follow_symlinks=False)
-                    yield Path(entry.path), Stamp(found.st_size, found.st_mtime_ns, found.st_ctime_ns)
-                elif depth > 1 and entry.is_dir(follow_symlinks=False):
-                    yield from _walk(Path(entry.path), depth - 1)
+                if entry.is_dir(follow_symlinks=False):
+                    if depth < _DEEPEST:
+                        yield from _walk(Path(entry.path), depth + 1)
+                    continue
+                yield Path(entry.path), _stamp(entry, depth)
     except (FileNotFoundError, NotADirectoryError):
         return
 
 
+def _stamp(entry: "os.DirEntry[str]", depth: int) -> Stamp:
+    found = entry.stat(follow_symlinks=False)
+    oddity = tell_oddity(found) or ("folder too deep" if depth > _DEPTH else "")
+    return Stamp(found.st_size, found.st_mtime_ns, found.st_ctime_ns, oddity)
+
+
 def _is_temporary(name: str) -> bool:
     return name.startswith((".", "~$")) or name.lower().endswith(_TEMPORARY) or name.lower() in _CLUTTER
-
-
-_CLUTTER = {"thumbs.db", "desktop.ini"}

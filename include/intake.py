@@ -1,70 +1,107 @@
 """Intake: dropped files out of the inbox, each archived under its content's hash before anything is made of it.
 
 The order makes a crash harmless: archived, then claimed in the warehouse, then removed from the inbox. A file
-that was claimed and left lying is recognised by its claim and not counted again.
+that was claimed and left lying is recognised by its claim and not counted again. Names are data: none becomes part
+of a path of ours but as one cleaned component.
 """
 
+import contextlib
 import hashlib
 import json
 import os
 import shutil
+import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from include.errors import Finding
 from include.home import Home
 from include.messages import word
+from include.wholeness import open_plain, tell_oddity
 
+ASIDE = ".taken"
 MOST_BYTES = 200
 """Bytes that a refused file's name may keep: with number and ending it stays below the 255 of a file system."""
 
 
+class ChangedError(OSError):
+    """A file changed while it was read, or is no plain file any more: it stays, for the next look."""
+
+
 @dataclass(frozen=True)
 class Intake:
-    """A file taken in: its name as data, the hash of its bytes, where it is archived, and the claim on it."""
+    """A file taken in: its name as data, the hash of its bytes, where it is archived, and the claim on it.
+
+    `version` tells this version of the file from the next one of the same name.
+    """
 
     path: Path
     filename: str
     content_hash: str
     archive: Path
     claim: str
+    version: tuple[int, int, int]
 
 
 def archive_file(path: Path, inbox: Path, home: Home) -> Intake:
     """Copy a whole file into the archive under its hash, read-only, and return what identifies it.
 
     Its name is told from `inbox` on, so that a unit's folder stays part of it; a file from elsewhere has its
-    own name only.
+    own name only. Links below `inbox` aren't followed.
 
     The same content is archived once. The claim names the file's place and version, so that the same
-    content dropped again is another delivery (and told so), while a rerun meets its own claim.
+    content dropped again is another delivery (and told so), while a rerun meets its own claim. Raises
+    ChangedError where somebody wrote to it meanwhile: what was copied is thrown away.
     """
-    status = path.stat(follow_symlinks=False)
-    digest = hashlib.sha256()
+    is_dropped = path.is_relative_to(inbox)
     folder = home.archive
     folder.mkdir(parents=True, exist_ok=True)
-    draft = folder / f".{os.getpid()}-{status.st_ino}.part"
-    with path.open("rb") as source, draft.open("wb") as target:
+    with open_plain(path) if is_dropped else path.open("rb") as source:
+        status = os.fstat(source.fileno())
+        if is_dropped and tell_oddity(status):
+            raise ChangedError(f"no plain file: a {tell_oddity(status)}")
+        draft = folder / f".{os.getpid()}-{status.st_ino}.part"
+        content_hash = _copy(source, draft)
+        if _stamp(os.fstat(source.fileno())) != _stamp(status):
+            draft.unlink()
+            raise ChangedError("it changed while it was read")
+    archive = folder / content_hash[:2] / f"{content_hash}{_suffix(path)}"
+    archive.parent.mkdir(exist_ok=True)
+    draft.chmod(0o440)
+    draft.replace(archive)
+    # The time of the status tells a copy that kept its times (Explorer, cp -p) from the file that it repeats.
+    claim = f"{_place(path)}|{_stamp(status)}|{content_hash}"
+    return Intake(path, _name(path, inbox), content_hash, archive, claim, _version(status))
+
+
+def _copy(source: BinaryIO, draft: Path) -> str:
+    digest = hashlib.sha256()
+    with draft.open("wb") as target:
         while block := source.read(1 << 20):
             digest.update(block)
             target.write(block)
         target.flush()
         os.fsync(target.fileno())
-    content_hash = digest.hexdigest()
-    archive = folder / content_hash[:2] / f"{content_hash}{_suffix(path)}"
-    archive.parent.mkdir(exist_ok=True)
-    draft.chmod(0o440)
-    draft.replace(archive)
+    return digest.hexdigest()
+
+
+def _name(path: Path, inbox: Path) -> str:
     name = path.relative_to(inbox) if path.is_relative_to(inbox) else Path(path.name)
-    filename = str(name).encode("utf-8", "replace").decode("utf-8")
-    place = os.fsencode(path).decode("utf-8", "backslashreplace")
-    # The time of the status tells a copy that kept its times (Explorer, cp -p) from the file that it repeats.
-    claim = f"{place}|{_stamp(status)}|{content_hash}"
-    return Intake(path, filename, content_hash, archive, claim)
+    return str(name).encode("utf-8", "replace").decode("utf-8")
+
+
+def _place(path: Path) -> str:
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def _stamp(status: os.stat_result) -> str:
     return f"{status.st_size}-{status.st_mtime_ns}-{status.st_ctime_ns}"
+
+
+def _version(status: os.stat_result) -> tuple[int, int, int]:
+    """Return what a file keeps when it is renamed, and a replacement of it doesn't have."""
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _suffix(path: Path) -> str:
@@ -74,19 +111,86 @@ def _suffix(path: Path) -> str:
 
 
 def leave_inbox(intake: Intake) -> None:
-    """Remove a claimed file from the inbox, unless it was replaced meanwhile: then it waits as a new delivery."""
+    """Remove a claimed file from the inbox, unless it was replaced or written to meanwhile: then it waits anew.
+
+    It is moved aside first and looked at there: a file that takes its name between a look and a removal would
+    be lost. What a killed run left aside is cleared by `clear_aside`.
+    """
+    aside = intake.path.with_name(f".{intake.content_hash}{ASIDE}")
     try:
-        status = intake.path.stat(follow_symlinks=False)
+        if _version(intake.path.lstat()) != intake.version:
+            return
+        intake.path.rename(aside)
+        if _version(aside.lstat()) == intake.version:
+            aside.unlink()
+            return
+        _put_back(aside, intake.path)
     except FileNotFoundError:
-        return
-    if intake.claim.split("|")[-2] == _stamp(status):
-        intake.path.unlink(missing_ok=True)
+        return  # another run took it, or its clerk took it back: the archive has it
+
+
+def _put_back(aside: Path, path: Path) -> None:
+    """Give a file its name back, or another one where a third file has taken it."""
+    free = path if not path.exists() else path.with_name(f"{aside.stat().st_ino}{_suffix(path)}")
+    aside.rename(free)
+
+
+def clear_aside(inbox: Path) -> None:
+    """See to files that a killed run had moved aside: one that is archived goes, another one waits anew."""
+    for aside in [*inbox.glob(f".*{ASIDE}"), *inbox.glob(f"*/.*{ASIDE}")]:
+        with contextlib.suppress(OSError):
+            if time.time() - aside.lstat().st_ctime < 60:
+                continue  # its run may be alive
+            digest = hashlib.sha256(aside.read_bytes()).hexdigest()
+            if aside.name == f".{digest}{ASIDE}":
+                aside.unlink()
+            else:
+                _put_back(aside, aside.with_name(f"{digest[:16]}"))
+
+
+@dataclass(frozen=True)
+class Oddity:
+    """What was dropped and is no file of its own: its name as data, what it is, and the claim on it."""
+
+    path: Path
+    filename: str
+    kind: str
+    claim: str
+
+
+def find_oddity(path: Path, inbox: Path) -> Oddity | None:
+    """Return what is odd about a dropped thing, None for a plain file in reach. Raises OSError where it is gone."""
+    status = path.lstat()
+    kind = tell_oddity(status)
+    if not kind and len(path.relative_to(inbox).parts) > 2:
+        kind = "folder too deep"
+    claim = f"{_place(path)}|{_stamp(status)}|{kind}"
+    return Oddity(path, _name(path, inbox), kind, claim) if kind else None
+
+
+def set_aside(home: Home, source: str, batch_id: int, oddity: Oddity, findings: list[Finding]) -> None:
+    """Take a refused oddity out of the inbox, and list in `rejected/<source>/` what was wrong.
+
+    A link or pipe holds nothing and is removed; a file with a second name, or in too deep a folder, is moved.
+    """
+    target = _list_findings(home, source, batch_id, oddity.filename, findings)
+    if oddity.kind in ("hard link", "folder too deep"):
+        shutil.move(oddity.path, target)
+    else:
+        oddity.path.unlink(missing_ok=True)
 
 
 def reject_file(
     home: Home, source: str, batch_id: int, filename: str, archive: Path, findings: list[Finding]
 ) -> Path:
     """Put a refused file into `rejected/<source>/` beside a list of what is wrong; return the file's new place."""
+    target = _list_findings(home, source, batch_id, filename, findings)
+    shutil.copyfile(archive, target)
+    return target
+
+
+def _list_findings(home: Home, source: str, batch_id: int, filename: str, findings: list[Finding]) -> Path:
+    """Write what is wrong beside the place that the refused file is given, and return that place."""
     folder = home.rejected / source
     folder.mkdir(parents=True, exist_ok=True)
     name = "".join("_" if c in '/\\:*?"<>|' or not c.isprintable() else c for c in filename)
@@ -94,7 +198,6 @@ def reject_file(
         "utf-8", "ignore"
     )  # of a long name the end, which tells the kind
     target = folder / f"{batch_id}_{short or 'file'}"
-    shutil.copyfile(archive, target)
     listed = [
         {
             "code": f.code,

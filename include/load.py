@@ -7,7 +7,7 @@ places is refused.
 
 import datetime as dt
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -49,22 +49,32 @@ SLICE_COLUMNS = [
 
 @dataclass(frozen=True)
 class Delivery:
-    """What is being loaded: a batch of a source, and the mapping that made its facts from its cells."""
+    """What is being loaded: a batch of a source, and the mapping that made its facts from its cells.
+
+    `replays` is the delivery that the batch reads again, where it does and mustn't undo what was decided since;
+    `by_slice` tells whether then the other slices go on (the source's `accept`).
+    """
 
     batch_id: int
     source: str
     authority: str
     mapping_version: str
+    replays: int | None = None
+    by_slice: bool = False
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """What became of a delivery: the new submissions, how many slices were unchanged, and the touched months."""
+    """What became of a delivery: the new submissions, how many slices were unchanged, and the touched months.
+
+    `held` are the slices of a replay that were left as they are, an error each.
+    """
 
     submissions: list[int]
     unchanged: int
     months: list[str]
     warnings: list[Finding]
+    held: list[Finding] = field(default_factory=list)
 
 
 def load_facts(connection: Connection, calendar: Calendar, delivery: Delivery, facts: pa.Table) -> Loaded:
@@ -73,14 +83,19 @@ def load_facts(connection: Connection, calendar: Calendar, delivery: Delivery, f
     Guarantees: each slice (org unit x slice period) in `facts` is afterwards current with exactly these
     facts, whether it was new, changed (the earlier submission is superseded) or unchanged (nothing is
     written). Raises RefusedError with codes doubled_source, doubled_parent or slice_grain_changed, each
-    finding with its org and period, where a number would come from two places; the caller rolls back.
+    finding with its org and period, where a number would come from two places, and replay_outdated where a
+    replay would undo what was delivered or withdrawn since; the caller rolls back.
     """
     warehouse.run(connection, "load/lock_source", source=delivery.source)
     numbered = _number_facts(connection, delivery.source, facts)
     slices = _list_slices(calendar, numbered)
     changed = _keep_changed(connection, delivery, slices)
+    unchanged = len(slices) - len(changed)
+    changed, held = _hold_decided(connection, delivery, changed)
+    if held and not (delivery.by_slice and (unchanged or len(changed))):
+        raise RefusedError(held)
     if changed.empty:
-        return Loaded([], len(slices), [], [])
+        return Loaded([], unchanged, [], [], held)
     _copy_slices(connection, numbered, changed)
     accepted_at = _begin_acceptance(connection)
     _refuse_conflicts(connection, delivery.source, delivery.authority)
@@ -98,7 +113,7 @@ def load_facts(connection: Connection, calendar: Calendar, delivery: Delivery, f
     warehouse.gather_statistics(connection, len(changed), "submission", "coverage")
     months = [row["period"] for row in warehouse.fetch(connection, "load/touch", **common)]
     warnings = _compare_authorities(connection, delivery)
-    return Loaded(changed["submission_id"].tolist(), len(slices) - len(changed), months, warnings)
+    return Loaded(changed["submission_id"].tolist(), unchanged, months, warnings, held)
 
 
 def withdraw(connection: Connection, submission_id: int, reason: str) -> list[str]:
@@ -216,6 +231,36 @@ def _keep_changed(connection: Connection, delivery: Delivery, slices: pd.DataFra
     changed = slices[[key not in same for key in keys]]
     reserved = warehouse.fetch(connection, "load/reserve_submissions", n=len(changed))
     return changed.assign(submission_id=[row["submission_id"] for row in reserved])
+
+
+def _hold_decided(
+    connection: Connection, delivery: Delivery, changed: pd.DataFrame
+) -> tuple[pd.DataFrame, list[Finding]]:
+    """Return the slices that may be loaded, and a finding for each that a replay would take back in time."""
+    if delivery.replays is None or changed.empty:
+        return changed, []
+    asked = {"orgs": changed["org_id"].tolist(), "periods": changed["period"].tolist()}
+    rows = warehouse.fetch(
+        connection, "load/decided_since", source=delivery.source, delivery=delivery.replays, **asked
+    )
+    decided = {(row["org_id"], row["period"]) for row in rows}
+    keys = zip(changed["org_id"], changed["period"], strict=True)
+    findings = [
+        Finding(
+            "replay_outdated",
+            found=f"{row['org']} {row['period']}",
+            org=row["org"],
+            period=row["period"],
+            params={
+                "submission": row["submission_id"],
+                "file": row["filename"],
+                "moment": f"{row['moment']:%Y-%m-%d %H:%M} UTC",
+                "how": row["how"],
+            },
+        )
+        for row in rows
+    ]
+    return changed[[key not in decided for key in keys]], findings
 
 
 def _copy_slices(connection: Connection, facts: pd.DataFrame, slices: pd.DataFrame) -> None:

@@ -20,6 +20,28 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
         ("有内容的工作簿", "a workbook with content"),
         ("请重新导出并放入文件夹", "export it again and drop it anew"),
     ),
+    "no_plain_file": (
+        ("不收取：{kind}", "not taken in: {kind}"),
+        (
+            "放在收件文件夹或其下一级文件夹中的普通文件",
+            "a file of its own in the inbox, or in a folder directly below it",
+        ),
+        ("请把文件本身复制到收件文件夹", "copy the file itself into the inbox"),
+    ),
+    "replay_outdated": (
+        (
+            "{org} {period} 在该文件之后已另行处理（{how}，提交 {submission}，{moment}）",
+            "{org} {period} was {how} since that file (submission {submission}, {moment})",
+        ),
+        (
+            "自该文件收取后没有变动的单位和期间",
+            "an org unit and period that nothing has changed since that file came",
+        ),
+        (
+            "如确要用该旧文件替换，请运行 ./kpi replay 并加 --force；否则无需处理",
+            "nothing, if what counts now is right; to replace it by the older file, replay it with --force",
+        ),
+    ),
     # workbooks: the file, its sheets, headers and labels
     "truncated_file": (
         ("文件不完整", "the file is incomplete"),
@@ -594,6 +616,12 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
 
 
 TERMS = {
+    "delivered": "已重新报送",
+    "withdrawn": "已撤回",
+    "symbolic link": "快捷链接（符号链接）",
+    "hard link": "硬链接（同一文件的另一个名称）",
+    "pipe, socket or device": "管道、套接字或设备",
+    "folder too deep": "文件夹层级过深",
     "PNG image": "PNG 图片",
     "JPEG image": "JPEG 图片",
     "GIF image": "GIF 图片",

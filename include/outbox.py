@@ -6,6 +6,7 @@ A mail that can't be sent stays, counts the attempt and is tried again by the sw
 import dataclasses
 import json
 import logging
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -16,18 +17,23 @@ from include.batches import BatchRow, Run
 from include.catalogue import Catalogue
 from include.catalogue.models import Source, WorkbookSource
 from include.errors import Finding
+from include.inbox import Stamp
 from include.marking import Returned
 from include.notify import (
     Attachment,
     BatchOutcome,
     Copy,
     Message,
+    Receipt,
     Recipient,
     RunOutcome,
     TaskFailure,
     compose,
+    compose_strays,
     write_eml,
 )
+from include.notify.words import tidy
+from include.receipts import read_receipt
 
 MOST_ATTEMPTS = 50
 READING_NOTES = frozenset(
@@ -48,10 +54,11 @@ def queue_report(
     failed_tasks: Sequence[str],
     returned: Mapping[int, Returned] | None = None,
 ) -> list[str]:
-    """Queue one mail per person for what `run` refused or failed, once; return a line for each such batch.
+    """Queue one mail per person for `run`, once; return a line for each batch that was refused or failed.
 
-    Told are the source's owner and the owners of the metrics that the findings touch (of all its metrics
-    where a finding concerns the whole delivery). `returned` are the marked copies, which the source's owner gets.
+    Told are the source's owner, of every workbook what became of it, and the owners of the metrics that the
+    findings touch (of all its metrics where a finding concerns the whole delivery).
+    `returned` are the marked copies, which the source's owner gets.
     """
     source = catalogue.sources[run.source]
     if not isinstance(source, WorkbookSource):
@@ -61,16 +68,23 @@ def queue_report(
         for batch in batches
         if batch.status in {"refused", "failed"} or _errors(findings[batch.batch_id])
     ]
-    if not bad and not failed_tasks:
+    is_awaited = isinstance(source, WorkbookSource) and batches
+    if not bad and not failed_tasks and not is_awaited:
         return []
+    receipts = {
+        batch.batch_id: read_receipt(connection, catalogue, batch)
+        for batch in batches
+        if is_awaited and batch.status in {"accepted", "unchanged"}
+    }
     if not warehouse.run(connection, "message/count_of_run", run_id=run.run_id).scalar_one():
         for message in compose(
-            _describe_run(source, run, batches, findings, failed_tasks, returned or {}),
+            _describe_run(source, run, batches, findings, failed_tasks, receipts, returned or {}),
             _recipients(catalogue, source),
         ):
             row = {name: getattr(message, name) for name in Message.__dataclass_fields__}
             row["attachments"] = json.dumps([dataclasses.asdict(file) for file in message.attachments])
             warehouse.run(connection, "message/queue", **row)
+        warehouse.run(connection, "batch/mark_reported", run_id=run.run_id)
     return [_describe_batch(batch, findings[batch.batch_id]) for batch in bad]
 
 
@@ -84,6 +98,7 @@ def _describe_run(
     batches: Sequence[BatchRow],
     findings: Mapping[int, list[Finding]],
     failed_tasks: Sequence[str],
+    receipts: Mapping[int, Receipt],
     returned: Mapping[int, Returned],
 ) -> RunOutcome:
     failures = [
@@ -99,7 +114,7 @@ def _describe_run(
         is_workbook=isinstance(source, WorkbookSource),
         batches=tuple(
             dataclasses.replace(
-                _describe_outcome(batch, findings[batch.batch_id]),
+                _describe_outcome(batch, findings[batch.batch_id], receipts.get(batch.batch_id)),
                 copy=_describe_copy(batch, returned.get(batch.batch_id)),
             )
             for batch in batches
@@ -109,15 +124,14 @@ def _describe_run(
     )
 
 
-def _describe_outcome(batch: BatchRow, findings: list[Finding]) -> BatchOutcome:
+def _describe_outcome(batch: BatchRow, findings: list[Finding], receipt: Receipt | None) -> BatchOutcome:
     """Say what became of a batch. What the reader merely notes of a file that counts is left to bi.check_result."""
     told = [finding for finding in findings if finding.level == "error" or finding.code not in READING_NOTES]
     if batch.status == "refused":
         returned = f"rejected/{batch.source}/" if batch.archive_uri else ""
         return BatchOutcome("refused", batch.filename, tuple(findings), returned)
-    if batch.status == "unchanged":
-        return BatchOutcome("unchanged", batch.filename, tuple(told))
-    return BatchOutcome("held" if _errors(findings) else "accepted", batch.filename, tuple(told))
+    word = "held" if _errors(findings) else "unchanged" if batch.status == "unchanged" else "accepted"
+    return BatchOutcome(word, batch.filename, tuple(told), receipt=receipt)  # type: ignore[arg-type]
 
 
 def _describe_copy(batch: BatchRow, returned: Returned | None) -> Copy | None:
@@ -148,12 +162,50 @@ def _recipients(catalogue: Catalogue, source: Source) -> list[Recipient]:
 
 def _describe_batch(batch: BatchRow, findings: list[Finding]) -> str:
     """One line for the log: which delivery, and the codes and cells of what is wrong."""
-    name = batch.filename or batch.source
+    name = tidy(batch.filename or batch.source)
     if batch.status == "failed":
         return f"{name}: {batch.failure}"
     places = [f"{f.code} {'!'.join(filter(None, (f.sheet, f.cell)))}".strip() for f in _errors(findings)]
     more = f" and {len(places) - 5} more" if len(places) > 5 else ""
     return f"{name}: refused: {', '.join(places[:5])}{more}"
+
+
+def untold_strays(connection: Connection, strays: Mapping[Path, Stamp]) -> list[Path]:
+    """Return those of `strays` that nobody was told of yet."""
+    rows = [(path, *_name_stray(path, stamp)) for path, stamp in strays.items()]
+    asked = {"places": [row[1] for row in rows], "versions": [row[2] for row in rows]}
+    told = {
+        (row["place"], row["version"]) for row in warehouse.fetch(connection, "message/strays_told", **asked)
+    }
+    return [path for path, place, version in rows if (place, version) not in told]
+
+
+def queue_strays(
+    connection: Connection, catalogue: Catalogue, inbox: Path, strays: Mapping[Path, Stamp]
+) -> list[str]:
+    """Queue a mail about files that no source collects, each file once; return the places of the new ones.
+
+    Told is the role `operations` of people.yaml; where there is none, the owner of every workbook source.
+    """
+    new = []
+    for path, stamp in strays.items():
+        place, version = _name_stray(path, stamp)
+        if warehouse.run(connection, "message/add_stray", place=place, version=version).scalar():
+            new.append(tidy(place.removeprefix(f"{inbox}/"), 200))
+    books = [source for source in catalogue.sources.values() if isinstance(source, WorkbookSource)]
+    people = (
+        ["operations"] if "operations" in catalogue.people else [book.owner for book in books if book.owner]
+    )
+    told = [Recipient(catalogue.people[name].email, catalogue.people[name].language) for name in people]
+    for message in compose_strays(new, [book.source for book in books], told) if new else []:
+        row = {name: getattr(message, name) for name in Message.__dataclass_fields__}
+        warehouse.run(connection, "message/queue", **row)
+    return new
+
+
+def _name_stray(path: Path, stamp: Stamp) -> tuple[str, str]:
+    place = os.fsencode(path).decode("utf-8", "backslashreplace")
+    return place, f"{stamp.size}-{stamp.modified}-{stamp.changed}"
 
 
 def send_waiting(send: Callable[[Message], None] | None, folder: Path) -> int:

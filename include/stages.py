@@ -23,6 +23,7 @@ from include import standardise as standardising
 from include import validate as validating
 from include.batch import Window, load_reported
 from include.batches import (
+    FINAL,
     BatchRow,
     Run,
     advance,
@@ -37,6 +38,7 @@ from include.catalogue.models import Source, WorkbookSource
 from include.errors import Finding, MetricLedgerError, RefusedError, SourceUnavailableError, UsageError
 from include.extract import (
     mapping_version,
+    open_replay,
     read_file,
     read_system,
     stage_file,
@@ -45,10 +47,11 @@ from include.extract import (
     window_of,
 )
 from include.home import configuration_folder, current_home
-from include.inbox import list_waiting
+from include.inbox import find_strays, list_waiting
 from include.intake import reject_file
 from include.marking import Delivery, Returned, give_back
 from include.publish import publish_catalogue
+from include.quarantine import count_held, note_held
 
 __all__ = ["Run", "extract", "load", "report", "rollup_months", "rollup_quarters", "standardise", "validate"]
 
@@ -96,6 +99,24 @@ def extract(source_id: str, run: Run, *, file: Path | None = None, window: Windo
     return [opened] if _guard(opened, "extract", read_system, catalogue, source) else []
 
 
+def replay(batch_id: int, run_id: str, *, force: bool = False) -> tuple[Run, list[int]]:
+    """Read a delivered file again from the archive as a new batch; returns its run, and the batch if it goes on.
+
+    Configuration and rules are today's. Without `force`, what was delivered or withdrawn since isn't undone.
+    Raises UsageError where there is no such batch or no archived file.
+    """
+    catalogue = current_catalogue()
+    with warehouse.connect() as connection:
+        try:
+            batch = read_batch(connection, batch_id)
+        except LookupError as error:
+            raise UsageError(f"There is no batch {batch_id}; `bi.batch` lists them.") from error
+    source = find_source(catalogue, batch.source)
+    run = Run(run_id, "", batch.source)
+    opened = open_replay(catalogue, run, batch, force=force)
+    return run, [opened] if _guard(opened, "extract", read_file, source) else []
+
+
 def find_source(catalogue: Catalogue, source_id: str) -> Source:
     """Return a source by its id. Raises UsageError naming those there are."""
     if source_id not in catalogue.sources:
@@ -122,9 +143,9 @@ def _validate_one(batch: BatchRow) -> None:
             connection, "batch/last_rows", source=batch.source, batch_id=batch.batch_id
         ).scalar()
     validated = validating.validate(source, catalogue, reported, last_rows)
+    validating.save_validated(validated, stage_file(batch.batch_id, "validated"))
     if not validated.accepted:
         raise RefusedError(validated.findings)
-    validating.save_validated(validated, stage_file(batch.batch_id, "validated"))
     with warehouse.connect() as connection:
         note_findings(connection, batch.batch_id, "validate", validated.findings)
         advance(connection, batch.batch_id, "validated")
@@ -158,13 +179,18 @@ def _load_one(batch: BatchRow, months: set[str]) -> None:
     source = find_source(catalogue, batch.source)
     facts = pq.read_table(stage_file(batch.batch_id, "facts"))
     mapping = mapping_version(catalogue, source)
-    delivery = loading.Delivery(batch.batch_id, source.source, source.authority, mapping)
+    replays, by_slice = None if batch.forced else batch.replays, source.accept == "slices"
+    delivery = loading.Delivery(batch.batch_id, source.source, source.authority, mapping, replays, by_slice)
     with warehouse.connect() as connection:
         if not warehouse.run(connection, "batch/hold", batch_id=batch.batch_id).scalar_one():
             return  # another run, which took this batch for a killed one's, has just loaded it
         loaded = loading.load_facts(connection, catalogue.periods, delivery, facts)
-        note_findings(connection, batch.batch_id, "load", loaded.warnings)
-        advance(connection, batch.batch_id, "accepted" if loaded.submissions else "unchanged")
+        note_findings(connection, batch.batch_id, "load", [*loaded.warnings, *loaded.held])
+        decided = [(finding.org, finding.period) for finding in loaded.held]
+        held = count_held(stage_file(batch.batch_id, "validated"), decided)
+        note_held(connection, batch.batch_id, held)
+        counts = {"rows_held": int(held.sum()), "slices_unchanged": loaded.unchanged}
+        advance(connection, batch.batch_id, "accepted" if loaded.submissions else "unchanged", **counts)
     months.update(loaded.months)
     shutil.rmtree(current_home().stage_folder(batch.batch_id), ignore_errors=True)
 
@@ -177,7 +203,7 @@ def _guard(batch_id: int, stage: str, step: Callable[..., None], *arguments: Any
     """
     with warehouse.connect() as connection:
         batch = read_batch(connection, batch_id)
-    if batch.status in {"refused", "failed", "accepted", "unchanged"}:
+    if batch.status in FINAL:
         return False
     try:
         step(batch, *arguments)
@@ -204,6 +230,9 @@ def _refuse(batch: BatchRow, stage: str, findings: list[Finding]) -> None:
     """Record a refusal, and give the file back in `rejected/`; the archive has it where that fails."""
     with warehouse.connect() as connection:
         note_findings(connection, batch.batch_id, stage, findings)
+        note_held(
+            connection, batch.batch_id, count_held(stage_file(batch.batch_id, "validated"), everything=True)
+        )
         advance(connection, batch.batch_id, "refused")
     if batch.archive_uri:
         archive = Path(batch.archive_uri.removeprefix("file://"))
@@ -317,6 +346,22 @@ def _give_back(catalogue: Catalogue, batch: BatchRow, findings: list[Finding]) -
     except Exception:
         log.exception("batch %s: no marked copy could be made", batch.batch_id)
         return None
+
+
+def untold_strays() -> list[Path]:
+    """Return the files in the inbox that no source collects and nobody was told of."""
+    strays = find_strays(current_home().inbox, current_catalogue().sources)
+    if not strays:
+        return []
+    with warehouse.connect() as connection:
+        return outbox.untold_strays(connection, strays)
+
+
+def report_strays() -> list[str]:
+    """Queue a mail about the files in the inbox that no source collects; returns those that are new."""
+    catalogue, inbox = current_catalogue(), current_home().inbox
+    with warehouse.connect() as connection:
+        return outbox.queue_strays(connection, catalogue, inbox, find_strays(inbox, catalogue.sources))
 
 
 def _last_attempts(batches: list[BatchRow]) -> list[BatchRow]:

@@ -8,16 +8,16 @@ from typing import Any
 from airflow.triggers.base import BaseEventTrigger, TriggerEvent
 
 from include.home import current_home
-from include.inbox import Stamp, scan_inbox
+from include.inbox import Stamp, list_waiting
 
 
 class InboxTrigger(BaseEventTrigger):
     """Fire when whole files wait in `inbox/<source>/` that were not announced before.
 
-    A file is whole when two looks, `interval` seconds apart, found the same size and times. An event is a
-    bell and no list of work: its payload counts the files for the log only. The same waiting files ring
-    once; a new file, a changed one, or one that was taken away and dropped again rings anew. After a
-    restart of the triggerer whatever waits rings once more, which does no harm: the DAG drains the folder.
+    A file is whole when it didn't change for `interval` seconds and its end is there. An event is a bell and
+    no list of work: its payload counts the files for the log only. The same waiting files ring once; a new
+    file, a changed one, or one that was taken away and dropped again rings anew. After a restart of the
+    triggerer whatever waits rings once more, which does no harm: the DAG drains the folder.
     """
 
     def __init__(self, source: str, interval: float = 1.0) -> None:
@@ -31,18 +31,15 @@ class InboxTrigger(BaseEventTrigger):
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Look once an interval, for ever; the look itself is made in a thread, as a share may be slow."""
         folder = current_home().inbox / self.source
-        before: dict[Path, Stamp] = {}
         announced: dict[Path, Stamp] = {}
         while True:
             try:
-                found = await asyncio.to_thread(scan_inbox, folder)
+                whole = await asyncio.to_thread(list_waiting, folder, self.interval, announced)
             except OSError as error:  # a share that is away for a while mustn't end the watch
                 self.log.warning(
                     "inbox of %s can't be read (errno %s); trying again", self.source, error.errno
                 )
-                found = before
-            whole = {path: stamp for path, stamp in found.items() if before.get(path) == stamp}
-            before = found
+                whole = announced
             if whole.items() - announced.items():
                 yield TriggerEvent({"source": self.source, "files": len(whole)})
             announced = whole

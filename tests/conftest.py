@@ -14,6 +14,7 @@ from include.stack.postgres import EmbeddedPostgres
 
 if TYPE_CHECKING:
     from tests.company import Company
+    from tests.office import Office
 
 _numbers = count(1)
 
@@ -88,6 +89,19 @@ def company(warehouse_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setenv("KPI_WAREHOUSE_URL", warehouse_url)
     return Company(read_company(tmp_path / "config"))
+
+
+@pytest.fixture
+def office(warehouse_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "Office":
+    """Return an installation of that company, with an inbox."""
+    from include import stages
+    from tests.company import Company, write_company
+    from tests.office import Office
+
+    monkeypatch.setenv("KPI_WAREHOUSE_URL", warehouse_url)
+    monkeypatch.setenv("KPI_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("KPI_CONFIG", str(write_company(tmp_path / "config")))
+    return Office(Home(tmp_path / "home").create(), Company(stages.current_catalogue()))
 
 
 @pytest.fixture

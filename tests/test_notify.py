@@ -68,17 +68,22 @@ def test_english_mail_says_the_same_in_english() -> None:
     assert not set("请退回应为") & set(message.body_text.replace("利润表", "").replace("营业收入", ""))
 
 
-def test_no_mail_where_all_is_well_or_only_odd() -> None:
-    warning = not_a_number(level="warning")
-    assert compose(run_of(BatchOutcome("accepted", "a.xlsx", (warning,))), [OWNER]) == []
-    assert compose(run_of(), [OWNER]) == []
+def test_where_all_is_well_only_a_workbooks_owner_is_told() -> None:
+    fine = BatchOutcome("accepted", "a.xlsx", (not_a_number(level="warning"),))
+    (message,) = compose(run_of(fine), [OWNER, Recipient("cfo@example.com", "zh", frozenset({"revenue"}))])
+    assert message.recipient == OWNER.email
+    assert message.subject == "[指标台账] 财务月结：1 个文件已计入（a.xlsx）"
+    assert "请改正" not in message.body_text and "■" not in message.body_text
+    assert compose(run_of(fine, is_workbook=False), [OWNER]) == compose(run_of(), [OWNER]) == []
 
 
 def test_warnings_stand_apart_from_errors() -> None:
     odd = Finding("empty_file", level="warning")
     text = compose_one(run_of(refused(), BatchOutcome("accepted", "odd.xlsx", (odd,)))).body_text
     errors, warnings = text.split("提醒（不影响计入，请核对）")
-    assert "odd.xlsx" not in errors and "- odd.xlsx: 全部内容" in warnings and "文件是空的" in warnings
+    assert (
+        "odd.xlsx: 全部内容" not in errors and "- odd.xlsx: 全部内容" in warnings and "文件是空的" in warnings
+    )
 
 
 def test_the_same_warning_in_many_files_is_told_once() -> None:
@@ -86,7 +91,7 @@ def test_the_same_warning_in_many_files_is_told_once() -> None:
     text = compose_one(
         run_of(refused(), *(BatchOutcome("accepted", f"f{n}", (odd,)) for n in range(9)))
     ).body_text
-    assert text.count("文件是空的") == 1 and "f7" in text and "f8" not in text and "等，共 9 处" in text
+    assert text.count("文件是空的") == 1 and "- f7:" in text and "- f8:" not in text and "等，共 9 处" in text
 
 
 def test_one_message_per_address_and_owner_sees_all() -> None:

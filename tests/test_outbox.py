@@ -33,9 +33,9 @@ def test_owners_of_what_is_touched_are_told_in_their_language(company: Company) 
     assert "D2" in company.value("SELECT body_text FROM ledger.message WHERE language = 'en'")
 
 
-def test_warnings_alone_tell_nobody(company: Company) -> None:
+def test_what_counts_is_told_to_the_sources_owner_alone(company: Company) -> None:
     assert queue(company, {1: [Finding("cross_check_differs", level="warning")]}, batch(1, "accepted")) == []
-    assert mails(company) == []
+    assert mails(company) == [("clerk@example.com", "en")]
 
 
 def test_a_failing_sender_keeps_the_mail_and_counts_the_attempt(company: Company, tmp_path: Path) -> None:

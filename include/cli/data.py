@@ -30,6 +30,22 @@ def run(
 
 
 @app.command()
+def replay(
+    batch: Annotated[int, typer.Argument(help="Number of the batch (bi.batch, or what `run` printed).")],
+    force: Annotated[
+        bool, typer.Option("--force", help="Also replace what was delivered or withdrawn since.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Read a delivered file again from the archive, after a rule, an alias or a name was mended."""
+    from include.cli.running import replay_batch, show_outcome
+
+    outcome = replay_batch(batch, force=force, quiet=as_json)
+    show_outcome(outcome, as_json=as_json)
+    raise typer.Exit(outcome.exit_code)
+
+
+@app.command()
 def withdraw(
     submission: Annotated[
         int, typer.Argument(help="Number of the submission (bi.submission, or what `run` printed).")

@@ -18,6 +18,7 @@ from include.errors import Finding, UsageError
 from include.extract import widen
 from include.home import current_home
 from include.messages import word
+from include.notify.words import tidy
 
 
 @dataclass
@@ -61,7 +62,7 @@ def run_source(source_id: str, file: Path | None, period: str | None, *, quiet: 
     open_warehouse()
     catalogue = stages.current_catalogue()
     source = stages.find_source(catalogue, source_id)
-    run = Run(f"cli/{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S.%f}-{os.getpid()}", "", source_id)
+    run = Run(_name_run(), "", source_id)
     window = None
     if isinstance(source, WorkbookSource):
         if period:
@@ -78,8 +79,24 @@ def run_source(source_id: str, file: Path | None, period: str | None, *, quiet: 
         except ValueError as error:
             raise UsageError(f"{error}.") from error
         window = widen(catalogue, source, start, stop - dt.timedelta(days=1))
+    batches = stages.extract(source_id, run, file=file and file.resolve(), window=window)
+    return _finish(run, batches, quiet=quiet)
+
+
+def replay_batch(batch_id: int, *, force: bool, quiet: bool) -> Outcome:
+    """Take a delivered file through all stages again, under today's configuration, and roll up."""
+    open_warehouse()
+    run, batches = stages.replay(batch_id, _name_run(), force=force)
+    return _finish(run, batches, quiet=quiet)
+
+
+def _name_run() -> str:
+    return f"cli/{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S.%f}-{os.getpid()}"
+
+
+def _finish(run: Run, batches: list[int], *, quiet: bool) -> Outcome:
+    """Take extracted batches through the other stages, roll up and tell."""
     with Console(stderr=True, quiet=quiet).status("") as status:
-        batches = stages.extract(source_id, run, file=file and file.resolve(), window=window)
         for step in (stages.validate, stages.standardise, stages.load):
             status.update(f"{step.__name__} …")
             passed = step(batches)
@@ -110,7 +127,14 @@ def show_outcome(outcome: Outcome, *, as_json: bool) -> None:
             | {part: word(f, part, "en") for part in ("expected", "remedy")}
             for f in outcome.refusals
         ]
-        print_json({"outcome": outcome.word, "submissions": outcome.submissions, "refusals": refusals})
+        print_json(
+            {
+                "outcome": outcome.word,
+                "submissions": outcome.submissions,
+                "refusals": refusals,
+                "batches": [_describe_batch(batch) for batch in outcome.batches],
+            }
+        )
         return
     console = Console(highlight=False)
     if not outcome.batches:
@@ -125,8 +149,8 @@ def show_outcome(outcome: Outcome, *, as_json: bool) -> None:
             "refused": "[red]refused[/]; nothing of it was loaded",
             "failed": f"[red]failed[/]: {batch.failure}",
         }.get(batch.status, batch.status)
-        console.print(name, markup=False, end=" ")
-        console.print(told)
+        console.print(tidy(name, 300), markup=False, end=" ")
+        console.print(told + _tell_rows(batch))
         print_findings(console, outcome.findings[batch.batch_id])
     refused = [b for b in outcome.batches if b.status == "refused" and b.archive_uri]
     if refused:
@@ -135,6 +159,28 @@ def show_outcome(outcome: Outcome, *, as_json: bool) -> None:
         console.print(
             f"{outcome.mails} mails were sent, or written to {current_home().outbox}.", markup=False
         )
+
+
+def _describe_batch(batch: BatchRow) -> dict[str, Any]:
+    rows = {"read": batch.rows_read, "accepted": batch.rows_accepted, "held": batch.rows_held}
+    return {
+        "batch": batch.batch_id,
+        "file": batch.filename,
+        "status": batch.status,
+        "rows": rows,
+        "replays": batch.replays,
+    }
+
+
+def _tell_rows(batch: BatchRow) -> str:
+    """Return how many rows of a batch count and how many are held, and how to replay it where some are."""
+    if batch.rows_read is None or batch.rows_held is None:
+        return ""
+    told = (
+        f"; {_count(batch.rows_read, 'row')} read, {batch.rows_accepted:,} accepted, {batch.rows_held:,} held"
+    )
+    can_replay = batch.rows_held and batch.archive_uri
+    return told + (f" (batch {batch.batch_id}: ./kpi replay {batch.batch_id})" if can_replay else "")
 
 
 def _count(number: int, thing: str) -> str:

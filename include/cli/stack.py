@@ -53,14 +53,31 @@ def status(json: bool = typer.Option(False, "--json", help="Print one JSON docum
     from include import stack
 
     home = current_home()
-    parts = stack.status(home)
+    parts, strays = stack.status(home), list_strays(home)
     if json:
-        typer.echo(dumps({"home": str(home.root), "parts": [asdict(part) for part in parts]}))
+        told = {"home": str(home.root), "parts": [asdict(part) for part in parts], "strays": strays}
+        typer.echo(dumps(told))
         return
     _print_table(parts)
+    for stray in strays:
+        typer.echo(f"No source collects inbox/{stray}; move it into inbox/<source>/")
     if any(part.state == "running" for part in parts):
         for line in describe_access(home):
             typer.echo(line)
+
+
+def list_strays(home: Home) -> list[str]:
+    """Return the files in the inbox that no source collects, as places below it."""
+    from include.catalogue import load_catalogue
+    from include.errors import MetricLedgerError
+    from include.inbox import find_strays
+    from include.notify.words import tidy
+
+    try:
+        sources = load_catalogue(configuration_folder(home)).sources
+    except MetricLedgerError:
+        return []  # `./kpi check` is there for that
+    return [tidy(path.relative_to(home.inbox), 200) for path in find_strays(home.inbox, sources)]
 
 
 def start_stack(home: Home, config: Path) -> None:

@@ -8,6 +8,7 @@ from include.notify.letter import Letter, Section
 from include.notify.outcome import Attachment, BatchOutcome, Copy, Message, Recipient, RunOutcome, TaskFailure
 from include.notify.page import render_page
 from include.notify.problems import cut_problems, group_findings
+from include.notify.receipt import describe_receipt, say_rows, tell_figures
 from include.notify.text import render_text
 from include.notify.words import count, say, tidy
 
@@ -20,17 +21,19 @@ MOST_ATTACHED = 7 << 20
 def compose(run: RunOutcome, recipients: Iterable[Recipient]) -> list[Message]:
     """Return one message per recipient who is concerned by what was refused, held or failed in `run`.
 
-    Recipients are merged by address. None is returned where nothing was refused and nothing failed: warnings
-    alone send no mail. A recipient limited to metrics gets a mail only if an error is on one of them or on a
-    whole batch, or if a task failed. Pure: nothing is read, written or sent.
+    Recipients are merged by address. The owner of a workbook source hears of every file; of a system's data
+    only where something was refused or failed, as nobody waits for it. A recipient limited to metrics gets
+    a mail only if an error is on one of them or on a whole batch, or if a task failed. Pure: nothing is read,
+    written or sent.
     """
     messages = []
     for recipient in _merge(recipients):
         seen = tuple(_limit(batch, recipient.metrics) for batch in run.batches)
         bad = [batch for batch in seen if batch.outcome in ("refused", "held") and _errors(batch)]
-        if not bad and not run.failures:
-            continue
-        messages.append(_write(run, recipient, seen, bad))
+        is_clerk = run.is_workbook and recipient.metrics is None
+        good = [batch for batch in seen if batch not in bad] if is_clerk else []
+        if bad or good or run.failures:
+            messages.append(_write(run, recipient, seen, (bad, good)))
     return messages
 
 
@@ -59,22 +62,30 @@ def _errors(batch: BatchOutcome) -> list[Finding]:
 
 
 def _write(
-    run: RunOutcome, recipient: Recipient, seen: Sequence[BatchOutcome], bad: list[BatchOutcome]
+    run: RunOutcome,
+    recipient: Recipient,
+    seen: Sequence[BatchOutcome],
+    told: tuple[list[BatchOutcome], list[BatchOutcome]],
 ) -> Message:
-    language = recipient.language
+    language, (bad, good) = recipient.language, told
     attached = _choose_attachments(bad) if recipient.metrics is None else {}
     name = tidy(run.names[0 if language == "zh" else 1] or run.source, 60)
-    summary = _summarise(run, bad, language)
+    summary = _summarise(run, bad or (good if not run.failures else []), language)
     warned = _warn(seen, language)
     letter = Letter(
         language=language,
         heading=name,
-        summary=_with_rest(run, seen, summary, language),
-        sections=(*_sections(run.failures, bad, attached, language), *([warned] if warned else [])),
+        summary=_with_rest(run, seen if bad or run.failures else [], summary, language),
+        sections=(
+            *_sections(run.failures, bad, attached, language),
+            *_receipts(good, language),
+            *([warned] if warned else []),
+        ),
         advice=_advise(run, bad, language),
         url=run.url if run.url.startswith(("http://", "https://")) else "",
+        is_good=not bad and not run.failures,
     )
-    subject = _subject(name, summary, bad, language)
+    subject = _subject(name, summary, bad or ([] if run.failures else good), language)
     page = render_page(letter, subject)
     files = tuple(file for own in attached.values() for file in own)
     return Message(recipient.email, language, subject, render_text(letter), page, run.run_id, files)
@@ -102,11 +113,11 @@ def _subject(name: str, summary: str, bad: list[BatchOutcome], language: str) ->
     return tidy(f"[{say('product', language)}] {name}{separator}{summary}{example}", 180)
 
 
-def _summarise(run: RunOutcome, bad: list[BatchOutcome], language: str) -> str:
+def _summarise(run: RunOutcome, told: list[BatchOutcome], language: str) -> str:
     thing = "files" if run.is_workbook else "batches"
     parts = [count("runs_failed", language, 1)] if run.failures else []
-    for outcome in ("refused", "held"):
-        number = sum(batch.outcome == outcome for batch in bad)
+    for outcome in ("refused", "held", "accepted", "unchanged"):
+        number = sum(batch.outcome == outcome for batch in told)
         parts += [count(f"{thing}_{outcome}", language, number)] if number else []
     return ("，" if language == "zh" else ", ").join(parts)
 
@@ -149,6 +160,18 @@ def _sections(
     return tuple(sections)
 
 
+def _receipts(good: list[BatchOutcome], language: str) -> list[Section]:
+    """Return a section for each file that counts, or did already; of a great many their names only."""
+    sections = [describe_receipt(batch, language) for batch in good[:MAX_BATCHES]]
+    if len(good) > MAX_BATCHES:
+        names = [f"{_title(batch, language)}: {say(batch.outcome, language)}" for batch in good[MAX_BATCHES:]]
+        more = (f"… {len(names)}",) if len(names) > MOST_NAMED else ()
+        sections.append(
+            Section(say("more_good", language), "", notes=(*names[:MOST_NAMED], *more), tone="good")
+        )
+    return sections
+
+
 def _name_batch(batch: BatchOutcome, language: str) -> str:
     """Return one line for a batch that has no room of its own: its name and its first problem."""
     errors = _errors(batch)
@@ -175,7 +198,11 @@ def _describe_batch(batch: BatchOutcome, attached: tuple[Attachment, ...] | None
         notes += (_describe_copy(batch.copy, attached, language),)
     subtitle = f"{say(batch.outcome, language)} · {count('errors', language, len(errors))}"
     problems = group_findings((("", error) for error in errors), language)
-    return Section(_title(batch, language), subtitle, *cut_problems(problems, notes, language))
+    if batch.receipt:
+        rows = say_rows(batch.receipt, language)
+        subtitle = f"{subtitle} · {rows}" if rows and batch.outcome == "held" else subtitle
+    tables = tell_figures(batch.receipt, language) if batch.receipt and batch.outcome == "held" else ()
+    return Section(_title(batch, language), subtitle, *cut_problems(problems, notes, language), tables=tables)
 
 
 def _describe_copy(copy: Copy, attached: tuple[Attachment, ...], language: str) -> str:
@@ -197,7 +224,7 @@ def _warn(seen: Sequence[BatchOutcome], language: str) -> Section | None:
     if not placed:
         return None
     problems, notes = cut_problems(group_findings(placed, language), (), language)
-    return Section(say("warnings", language), "", problems, notes, is_bad=False)
+    return Section(say("warnings", language), "", problems, notes, tone="odd")
 
 
 def _title(batch: BatchOutcome, language: str) -> str:

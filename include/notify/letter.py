@@ -1,6 +1,7 @@
 """A mail's content in reading order, before it is set as text or HTML."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,14 +15,25 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class Table:
+    """Figures in rows below their heads, and a note on those left out."""
+
+    title: str
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
-    """What a mail says about one batch, one failed task, or (`is_bad` is False) in warning."""
+    """What a mail says about one batch or one failed task, or in warning; `tone` sets its colour."""
 
     title: str
     subtitle: str
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
-    is_bad: bool = True
+    tone: Literal["bad", "odd", "good"] = "bad"
+    tables: tuple[Table, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +46,4 @@ class Letter:
     sections: tuple[Section, ...]
     advice: tuple[str, ...]
     url: str
+    is_good: bool = False

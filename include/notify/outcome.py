@@ -29,6 +29,61 @@ class Copy:
 
 
 @dataclass(frozen=True, slots=True)
+class Total:
+    """What a batch brought for one metric and period, as reported and in the catalogue's unit.
+
+    `reported` and `value` are empty where the values don't add up (a rate, a stock of several days); `span`
+    is the least and the greatest of them. Numbers are texts with all their digits.
+    """
+
+    metric: str
+    names: tuple[str, str]
+    period: str
+    scenario: str
+    reported: str
+    reported_unit: str
+    value: str
+    unit: str
+    span: tuple[str, str]
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One figure that a batch changed: old and new with their units, '' where it wasn't or isn't there."""
+
+    metric: str
+    names: tuple[str, str]
+    orgs: tuple[str, str]
+    when: str
+    dimensions: tuple[str, ...]
+    scenario: str
+    old: str
+    new: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a batch: its rows, its slices (org unit x period), totals, and figures that changed.
+
+    `slices` came into force, `replaced` of them in the place of earlier ones; `unchanged` counted already.
+    `same_as` is the file that it repeats byte for byte, `same_since` when that came.
+    """
+
+    rows_read: int | None = None
+    rows_held: int = 0
+    slices: int = 0
+    replaced: int = 0
+    unchanged: int = 0
+    totals: tuple[Total, ...] = ()
+    changes: tuple[Change, ...] = ()
+    changes_in_all: int = 0
+    same_as: str = ""
+    same_since: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class BatchOutcome:
     """One batch of the run. `file` is '' for a system. `returned_to` says where the refused file lies now.
 
@@ -41,6 +96,7 @@ class BatchOutcome:
     findings: tuple[Finding, ...] = ()
     returned_to: str = ""
     copy: Copy | None = None
+    receipt: Receipt | None = None
 
 
 @dataclass(frozen=True, slots=True)

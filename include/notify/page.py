@@ -2,11 +2,12 @@
 
 from html import escape
 
-from include.notify.letter import Letter, Problem, Section
+from include.notify.letter import Letter, Problem, Section, Table
 from include.notify.words import say
 
 _FONT = "font-family:'Segoe UI','Microsoft YaHei','PingFang SC',Arial,sans-serif"
-_INK, _GREY, _RED, _AMBER, _LINE = "#1f2933", "#5f6b7a", "#b42318", "#b54708", "#e4e7ec"
+_INK, _GREY, _LINE = "#1f2933", "#5f6b7a", "#e4e7ec"
+_RED, _AMBER, _GREEN = "#b42318", "#b54708", "#067647"
 _TABLE = '<table role="presentation" cellpadding="0" cellspacing="0" border="0"'
 _FRAME = """<!DOCTYPE html>
 <html lang="{lang}"><head><meta charset="utf-8">
@@ -28,10 +29,11 @@ _FRAME = """<!DOCTYPE html>
 def render_page(letter: Letter, subject: str) -> str:
     """Return a whole HTML document. All text is escaped here; nothing is loaded from outside."""
     language = letter.language
+    colour = _GREEN if letter.is_good else _RED
     body = [
         _set_line(say("product", language), f"margin:0;font-size:13px;color:{_GREY}"),
         _set_line(letter.heading, "margin:4px 0;font-size:20px;line-height:1.3;font-weight:600"),
-        _set_line(letter.summary, f"margin:0 0 16px;font-size:15px;line-height:1.5;color:{_RED}"),
+        _set_line(letter.summary, f"margin:0 0 16px;font-size:15px;line-height:1.5;color:{colour}"),
         *(_set_section(section, language) for section in letter.sections),
     ]
     body += [_set_line(line, "margin:16px 0 0;font-size:14px;line-height:1.6") for line in letter.advice]
@@ -48,15 +50,33 @@ def _set_line(text: str, style: str) -> str:
 
 
 def _set_section(section: Section, language: str) -> str:
-    colour = _RED if section.is_bad else _AMBER
+    colour = {"bad": _RED, "odd": _AMBER, "good": _GREEN}[section.tone]
     small = f"font-size:13px;color:{_GREY}"
     rows = [_set_line(section.title, "margin:0;font-size:15px;font-weight:600")]
     rows += [_set_line(section.subtitle, f"margin:2px 0 0;{small}")] if section.subtitle else []
     rows += [_set_problem(problem, language) for problem in section.problems]
     rows += [_set_line(note, f"margin:8px 0 0;{small}") for note in section.notes]
+    rows += [_set_table(table) for table in section.tables]
     cell = f"border-left:4px solid {colour};background:#fafbfc;padding:12px 14px;{_FONT};color:{_INK}"
     table = f'{_TABLE} width="100%" style="margin:0 0 12px">'
     return f'{table}<tr><td style="{cell}">' + "\n".join(rows) + "</td></tr></table>"
+
+
+def _set_table(table: Table) -> str:
+    """Return figures in columns; they scroll sideways by themselves where the window is narrow."""
+    cell = f"padding:4px 8px 4px 0;font-size:13px;line-height:1.4;vertical-align:top;{_FONT}"
+    head = "".join(
+        f'<th align="left" style="{cell};font-weight:normal;color:{_GREY};border-bottom:1px solid {_LINE}">'
+        f"{escape(text)}</th>"
+        for text in table.heads
+    )
+    rows = "".join(
+        "<tr>" + "".join(f'<td style="{cell};color:{_INK}">{escape(text)}</td>' for text in row) + "</tr>"
+        for row in table.rows
+    )
+    title = _set_line(table.title, "margin:12px 0 2px;font-size:14px;font-weight:600")
+    note = _set_line(table.note, f"margin:4px 0 0;font-size:13px;color:{_GREY}") if table.note else ""
+    return f'{title}{_TABLE} width="100%"><tr>{head}</tr>{rows}</table>{note}'
 
 
 def _set_problem(problem: Problem, language: str) -> str:

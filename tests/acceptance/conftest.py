@@ -77,6 +77,7 @@ def install(
         monkeypatch.setenv("KPI_CONFIG", str(config))
         monkeypatch.setenv("KPI_WAREHOUSE_URL", warehouse_url)
         monkeypatch.delenv("KPI_LOADER_URL", raising=False)
+        monkeypatch.setattr("include.inbox.WAITS_AT_MOST", 2.0)  # for files that were cut short on purpose
         return Installation(Home(tmp_path / "home").create(), reader_url, warehouse_url)
 
     return make

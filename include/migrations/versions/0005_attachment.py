@@ -5,7 +5,7 @@ from alembic import op
 from include.warehouse import read_sql, run_script
 
 revision = "0005_attachment"
-down_revision = "0003_semantics"
+down_revision = "0004_intake"
 
 
 def upgrade() -> None:

@@ -1,4 +1,4 @@
 -- What a run did. Grain: one row a batch.
 SELECT batch_id, source, run_id, filename, content_hash, archive_uri, window_start, window_end, mapping_version, status,
-       rows_read, failure
+       rows_read, rows_accepted, rows_held, slices_unchanged, replays, forced, failure
 FROM ledger.batch WHERE run_id = :run_id ORDER BY batch_id

@@ -91,6 +91,41 @@ COMMENT ON COLUMN bi.check_result.found IS 'Value as reported';
 COMMENT ON COLUMN bi.check_result.batch_status IS 'What became of the batch';
 COMMENT ON COLUMN bi.check_result.checked_at IS 'When it was checked';
 
+CREATE VIEW bi.batch AS
+SELECT b.batch_id AS batch, b.source, b.filename AS file, b.content_hash, b.status, b.rows_read, b.rows_accepted, b.rows_held,
+       b.failure, b.replays, b.run_id, b.started_at, b.finished_at
+FROM ledger.batch AS b;
+COMMENT ON VIEW bi.batch IS 'Every delivery and what became of its rows: accepted and held ones are together those that were read';
+COMMENT ON COLUMN bi.batch.batch IS 'Batch number, for ./kpi replay';
+COMMENT ON COLUMN bi.batch.source IS 'Source id';
+COMMENT ON COLUMN bi.batch.file IS 'Name of the file as delivered; empty for systems';
+COMMENT ON COLUMN bi.batch.content_hash IS 'SHA-256 of the file''s bytes';
+COMMENT ON COLUMN bi.batch.status IS 'accepted, unchanged, refused, failed; read, validated or standardised while under way';
+COMMENT ON COLUMN bi.batch.rows_read IS 'Rows that it held; null for a file that could not be read into rows';
+COMMENT ON COLUMN bi.batch.rows_accepted IS 'Rows that count, or counted already';
+COMMENT ON COLUMN bi.batch.rows_held IS 'Rows in quarantine: refused, or of a slice that is held whole';
+COMMENT ON COLUMN bi.batch.failure IS 'Why it failed, as a code, where that was no fault of the data';
+COMMENT ON COLUMN bi.batch.replays IS 'The batch whose archived file it read again';
+COMMENT ON COLUMN bi.batch.run_id IS 'Airflow run (or command) that took it in';
+COMMENT ON COLUMN bi.batch.started_at IS 'When it was taken in';
+COMMENT ON COLUMN bi.batch.finished_at IS 'When its fate was decided';
+
+CREATE VIEW bi.quarantine AS
+SELECT q.batch_id AS batch, b.source, b.filename AS file, q.unit AS org, q.period, q.rows, b.finished_at AS held_at,
+       EXISTS (SELECT FROM ledger.submission AS s JOIN ledger.org AS o USING (org_id)
+               WHERE s.source = b.source AND o.unit = q.unit AND s.period = q.period AND s.superseded_at = 'infinity'
+                 AND s.accepted_at > b.finished_at) AS delivered_since
+FROM ledger.quarantine AS q JOIN ledger.batch AS b USING (batch_id);
+COMMENT ON VIEW bi.quarantine IS 'Slices that were kept back, with the number of their rows; why stands in bi.check_result';
+COMMENT ON COLUMN bi.quarantine.batch IS 'Batch that brought it, for ./kpi replay';
+COMMENT ON COLUMN bi.quarantine.source IS 'Source id';
+COMMENT ON COLUMN bi.quarantine.file IS 'Name of the file as delivered';
+COMMENT ON COLUMN bi.quarantine.org IS 'Org unit of the slice; empty where the rows don''t tell it';
+COMMENT ON COLUMN bi.quarantine.period IS 'Period of the slice; empty where the rows don''t tell it';
+COMMENT ON COLUMN bi.quarantine.rows IS 'Number of rows';
+COMMENT ON COLUMN bi.quarantine.held_at IS 'Since when';
+COMMENT ON COLUMN bi.quarantine.delivered_since IS 'Whether the slice was accepted since, by a corrected file or a replay';
+
 CREATE OR REPLACE FUNCTION ledger.cell_name(row_no integer, col_no integer) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN col_no > 702 THEN chr(64 + (col_no - 703) / 676 + 1) ELSE '' END
     || CASE WHEN col_no > 26 THEN chr(65 + ((col_no - 27) / 26) % 26) ELSE '' END

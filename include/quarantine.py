@@ -1,0 +1,48 @@
+"""Quarantine: the slices of a batch that were kept back. Accepted rows and held rows are all that were read.
+
+The rows themselves stay in the archived file, and what is wrong with them in the findings; `./kpi replay` reads
+them again.
+"""
+
+from collections.abc import Collection
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+from sqlalchemy import Connection
+
+from include import warehouse
+
+
+def count_held(
+    validated: str, also: Collection[tuple[str, str]] = (), *, everything: bool = False
+) -> "pd.Series[int]":
+    """Return the number of held rows per (org unit, period) of a validated batch, '' where a row doesn't tell it.
+
+    Held are the slices that validation kept back, those in `also`, or `everything`. Empty for a batch that
+    was never validated: then it isn't known which rows it has.
+    """
+    if not Path(validated).exists():
+        return pd.Series(dtype="int64")
+    frame = pq.read_table(validated, columns=["_unit", "_slice", "_held"]).to_pandas()
+    slices = frame[["_unit", "_slice"]].astype(object).fillna("").astype(str)
+    held = frame["_held"].astype(bool) | everything
+    if also:
+        held |= pd.MultiIndex.from_frame(slices).isin(list(also))
+    counts: pd.Series[int] = slices[held].groupby(["_unit", "_slice"]).size()
+    return counts
+
+
+def note_held(connection: Connection, batch_id: int, held: "pd.Series[int]") -> None:
+    """Keep which slices of a batch are held."""
+    if held.empty:
+        return
+    units, periods = (list(held.index.get_level_values(level)) for level in (0, 1))
+    warehouse.run(
+        connection,
+        "batch/add_quarantine",
+        batch_id=batch_id,
+        units=units,
+        periods=periods,
+        rows=held.tolist(),
+    )
