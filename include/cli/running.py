@@ -127,14 +127,7 @@ def show_outcome(outcome: Outcome, *, as_json: bool) -> None:
             | {part: word(f, part, "en") for part in ("expected", "remedy")}
             for f in outcome.refusals
         ]
-        print_json(
-            {
-                "outcome": outcome.word,
-                "submissions": outcome.submissions,
-                "refusals": refusals,
-                "batches": [_describe_batch(batch) for batch in outcome.batches],
-            }
-        )
+        print_json({"outcome": outcome.word, "submissions": outcome.submissions, "refusals": refusals})
         return
     console = Console(highlight=False)
     if not outcome.batches:
@@ -159,17 +152,6 @@ def show_outcome(outcome: Outcome, *, as_json: bool) -> None:
         console.print(
             f"{outcome.mails} mails were sent, or written to {current_home().outbox}.", markup=False
         )
-
-
-def _describe_batch(batch: BatchRow) -> dict[str, Any]:
-    rows = {"read": batch.rows_read, "accepted": batch.rows_accepted, "held": batch.rows_held}
-    return {
-        "batch": batch.batch_id,
-        "file": batch.filename,
-        "status": batch.status,
-        "rows": rows,
-        "replays": batch.replays,
-    }
 
 
 def _tell_rows(batch: BatchRow) -> str:

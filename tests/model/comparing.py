@@ -285,7 +285,7 @@ class Bases:
         return world.metrics[key[0]].at(world.calendar.bases[world.calendar.periods[key[2]].months[0]].start)
 
     def _differ_by_version(self, shown: Shown) -> Iterator[str]:
-        """Yield differences of the periods in which a version isn't in force; the year so far only of derived metrics."""
+        """Yield differences of the periods in which a version isn't in force."""
         there = {(_shown_key(row), row.metric_version): row for row in shown["by_version"]}
         wanted = {(key, row.version): row for key, row in self.as_was.rows.items()}
         for number in (1, 2):
@@ -296,8 +296,7 @@ class Bases:
             row, want = there[key], wanted[key]
             if row.value != want.value:
                 yield f"by_version: {key}: value is shown as {row.value}, not {want.value}"
-            judged = self.drawn.features.ytd_by_version or not want.shares
-            if judged and row.ytd != want.ytd:
+            if row.ytd != want.ytd:
                 yield f"by_version: {key}: ytd is shown as {row.ytd}, not {want.ytd}"
 
     def _differ_in_pairs(self, shown: Shown) -> Iterator[str]:

@@ -87,7 +87,11 @@ class Boards:
             metric = self.world.metrics[name]
             if len(metric.versions) > 1:
                 alone = replace(metric, versions=(metric.versions[number - 1],))
-                board |= self._base_rows(alone, scenario, self._cells_of(metric, scenario, number))
+                rows = self._base_rows(alone, scenario, self._cells_of(metric, scenario, number))
+                for key, row in rows.items():
+                    if self._in_force_within(metric, number, self.world.calendar.periods[key[2]].year):
+                        row.ytd = None
+                board |= rows
         for metric in self.world.derived:
             if len(metric.versions) >= number:
                 derived = dict(self.rows)
@@ -96,6 +100,12 @@ class Boards:
                 self._derive(derived, replace(metric, versions=(metric.versions[number - 1],)))
                 board |= {key: row for key, row in derived.items() if key[0] == metric.id}
         return {key: row for key, row in board.items() if self._in_force(key).number != number}
+
+    def _in_force_within(self, metric: Metric, number: int, year: int) -> bool:
+        """Tell whether a version is in force in some base period of a fiscal year: its other ones make no year so far."""
+        return any(
+            metric.at(base.start).number == number for base in self.world.calendar.bases if base.year == year
+        )
 
     def _in_force(self, key: RowKey) -> Version:
         return self._version(self.world.metrics[key[0]], self.world.calendar.periods[key[2]])

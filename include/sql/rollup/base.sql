@@ -80,6 +80,7 @@ WITH raised AS (
            trim_scale(c.value) AS value,
            trim_scale(CASE
                WHEN count(c.missing) OVER year_so_far > 0 THEN NULL
+               WHEN turn.in_year THEN NULL
                WHEN c.over_time = 'sum' AND c.over_org NOT IN ('sum', 'none') THEN NULL
                WHEN c.over_time = 'sum' AND c.ytd_now IS NOT NULL
                    THEN c.ytd_now + coalesce(sum(c.flow) OVER year_so_far, 0)
@@ -103,7 +104,8 @@ WITH raised AS (
                                      CASE WHEN r.at_end OR :grain = 'M' THEN 'units' ELSE 'unit-months' END) END,
                     CASE WHEN c.unmatched THEN 'intra-group amounts that don''t match are not eliminated' END,
                     CASE WHEN c.is_mixed THEN 'the definition changed within the period' END,
-                    'no ytd: ' || CASE WHEN c.over_time = 'sum' AND c.over_org NOT IN ('sum', 'none') THEN 'units aren''t added up'
+                    'no ytd: ' || CASE WHEN turn.in_year THEN 'the version is in force in a part of the year'
+                                       WHEN c.over_time = 'sum' AND c.over_org NOT IN ('sum', 'none') THEN 'units aren''t added up'
                                        WHEN c.over_time <> 'last' THEN max(c.missing) OVER year_so_far END), '') END AS reason,
            coalesce(r.days, 0)::integer AS reported,
            c.is_quarter, c.hidden
@@ -112,6 +114,13 @@ WITH raised AS (
         AND r.start = c.start AND r.scenario = c.scenario
     LEFT JOIN owed AS x ON x.basis = c.basis AND x.metric_id = c.metric_id AND x.org_id = c.org_id AND x.start = c.start
     CROSS JOIN LATERAL (SELECT CASE WHEN r.at_end THEN x.at_end ELSE x.in_months END AS expected) AS owing
+    CROSS JOIN LATERAL (
+        -- The periods in which a version is in force stand on other bases: a year so far would leave them out.
+        SELECT c.basis NOT IN ('W', 'I', 'L', 'N') AND EXISTS (
+                   SELECT FROM ledger.metric_version AS v
+                   JOIN ledger.period AS m ON m.grain = 'M' AND m.year_start = c.year_start
+                       AND m.start >= v.valid_from AND m.start < v.valid_to
+                   WHERE v.metric_id = c.metric_id AND v.version = c.metric_version) AS in_year) AS turn
     WINDOW year_so_far AS (PARTITION BY c.basis, c.metric_id, c.org_id, c.dimset_id, c.scenario, c.year_start ORDER BY c.start)
 )
 SELECT basis, metric_id, org_id, start, dimset_id, scenario, metric_version, value, ytd, rolling, weighted, weight, completeness,
