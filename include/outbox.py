@@ -81,9 +81,7 @@ def queue_report(
             _describe_run(source, run, batches, findings, failed_tasks, receipts, returned or {}),
             _recipients(catalogue, source),
         ):
-            row = {name: getattr(message, name) for name in Message.__dataclass_fields__}
-            row["attachments"] = json.dumps([dataclasses.asdict(file) for file in message.attachments])
-            warehouse.run(connection, "message/queue", **row)
+            _queue(connection, message)
         warehouse.run(connection, "batch/mark_reported", run_id=run.run_id)
     return [_describe_batch(batch, findings[batch.batch_id]) for batch in bad]
 
@@ -198,9 +196,14 @@ def queue_strays(
     )
     told = [Recipient(catalogue.people[name].email, catalogue.people[name].language) for name in people]
     for message in compose_strays(new, [book.source for book in books], told) if new else []:
-        row = {name: getattr(message, name) for name in Message.__dataclass_fields__}
-        warehouse.run(connection, "message/queue", **row)
+        _queue(connection, message)
     return new
+
+
+def _queue(connection: Connection, message: Message) -> None:
+    row = {name: getattr(message, name) for name in Message.__dataclass_fields__}
+    row["attachments"] = json.dumps([dataclasses.asdict(file) for file in message.attachments])
+    warehouse.run(connection, "message/queue", **row)
 
 
 def _name_stray(path: Path, stamp: Stamp) -> tuple[str, str]:

@@ -326,6 +326,7 @@ def _give_back(catalogue: Catalogue, batch: BatchRow, findings: list[Finding]) -
     if (
         not isinstance(source, WorkbookSource)
         or batch.status == "failed"
+        or not batch.archive_uri
         or not any(finding.level == "error" for finding in findings)
     ):
         return None

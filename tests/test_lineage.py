@@ -83,6 +83,8 @@ def test_the_stages_make_one_chain(company: Company) -> None:
         "bi.calendar",
         "bi.fact",
         "bi.submission",
+        "bi.batch",
+        "bi.quarantine",
         "bi.check_result",
     }
     assert {name for name in named if name.startswith("bi.")} <= views

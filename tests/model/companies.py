@@ -71,7 +71,7 @@ class Features:
     """Twelve months up to a quarter for which some unit reported a quarter's figure."""
     pairs_alike: bool = True
     """Intra-group pairs like for like, where one side isn't there in all months of a quarter."""
-    prior_years: bool = True
+    prior_years: bool = False
     """prior() on another tree, over the turn of a year before which that tree is the same, at once."""
     means_rounded_once: bool = True
     """The mean over months of a unit that moved, added up over units, is the same to the last place on every tree."""
