@@ -115,7 +115,7 @@ WORDS = {
     "wrong_total": ("21.4444 (tolerance 0.01)", "check the rows and the total's formula"),
     "unsaved_formula": ("a calculated value", "recalculate and save it"),
     "other_unit": ("万元", "report in 万元"),
-    "row_gone": ("the row '人工费'; there are: 工资、房租、水电费、合计", "to row '人工费' in sources/"),
+    "row_gone": ("the row '人工费'; there are: 工资、房租、水电费、合计", "give it its name back"),
 }
 
 
