@@ -30,14 +30,15 @@ def test_encoding_and_delimiter_are_detected_and_told(
     make_source: MakeSource, tmp_path: Path, encoding: str, told: str
 ) -> None:
     delimiter = {"utf-8": ";", "gbk": "\t"}.get(encoding, ",")
+    number = "1000" if delimiter == ";" else "1,000"  # beside semicolons a comma may stand before decimals
     path = tmp_path / "quality.csv"
-    rows = [["工厂", "良率"], ["苏州,甲;", "0.985"], ['北"厂\n二', "1000"], ["001", ""]]
+    rows = [["工厂", "良率"], ["苏州,甲;", "0.985"], ['北"厂\n二', number], ["001", ""]]
     quoted = ['"' + text.replace('"', '""') + '"' for row in rows for text in row]
     lines = [delimiter.join(quoted[index : index + 2]) for index in range(0, len(quoted), 2)]
     path.write_bytes("\r\n".join(lines).encode(encoding))
     reported = fetch(make_source(columns=COLUMNS), path)
     assert reported.frame["工厂"].tolist() == ["苏州,甲;", '北"厂\n二', "001"]
-    assert reported.frame["良率"].tolist()[:2] == ["0.985", "1000"]
+    assert reported.frame["良率"].tolist()[:2] == ["0.985", number]
     assert reported.frame["_row"].tolist() == [2, 3, 4]
     assert reported.notes[0].code == "text_read_as"
     assert reported.notes[0].params == {"encoding": told, "delimiter": delimiter}
