@@ -9,14 +9,14 @@ from include.batch import Reported
 from include.catalogue.models import WorkbookSource
 from include.connectors.workbook import layouts, sandbox
 from include.connectors.workbook.examining import examine
-from include.connectors.workbook.kinds import Limits
+from include.connectors.workbook.refusing import Limits
 from include.errors import RefusedError
 
 
 def fetch_here(source: WorkbookSource, path: Path) -> Reported:
     """Do as `layouts.fetch`, reading in this process: only for files that the tests wrote themselves."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sandbox, "_run_child", _read)
+        patch.setattr(sandbox, "run_child", _read)
         return layouts.fetch(source, path)
 
 
