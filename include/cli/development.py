@@ -18,12 +18,14 @@ _ANY_ARGUMENTS = {"allow_extra_args": True, "ignore_unknown_options": True, "hel
 def test(context: typer.Context) -> None:
     """Run the test suite; takes pytest's arguments, and --long for what takes longer.
 
-    Without arguments other than --long all test files run, one process a core, and the coverage of include/
-    is measured: it must be at least 85 %.
+    Without arguments other than --long all test files run side by side, and the coverage of include/ is
+    measured in the tests' own processes: it must be at least 85 %.
     """
     whole = set(context.args) <= {"--long"}
+    # One more than there are cores: a good part of the tests waits for other processes.
+    workers = str((os.cpu_count() or 1) + 1)
     settings = (
-        ["-n", "auto", "--dist", "loadfile", "--cov", "--cov-report=term:skip-covered"] if whole else []
+        ["-n", workers, "--dist", "loadfile", "--cov", "--cov-report=term:skip-covered"] if whole else []
     )
     raise typer.Exit(_run("-m", "pytest", *settings, *context.args))
 

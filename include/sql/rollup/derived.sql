@@ -17,8 +17,11 @@ WITH given AS MATERIALIZED (
     FROM work AS w
     JOIN ledger.period AS p ON p.grain = :grain AND {rows}
     JOIN scope AS s ON s.metric_id = :metric_id AND s.org_id = w.org_id AND s.year_start = p.year_start AND s.wanted
-        AND CASE WHEN :in_force THEN s.basis = w.basis ELSE s.basis = :as_basis AND w.basis = 'W' END
-    WHERE w.metric_id = ANY(CAST(:components AS integer[])) AND w.basis IN ('W', 'I', 'L', 'N')
+        AND CASE WHEN :in_force THEN s.basis IN ('W', 'I', 'L', 'N') ELSE s.basis = :as_basis END
+    JOIN ledger.period AS q ON q.grain = :grain AND q.start = w.start
+    LEFT JOIN ledger.basis_year AS b ON b.tree = s.basis AND b.org_id = w.org_id AND b.year_start = q.year_start
+    WHERE w.metric_id = ANY(CAST(:components AS integer[]))
+      AND w.basis = CASE WHEN b.tree IS NOT NULL THEN s.basis ELSE 'W' END
       AND (p.start >= :valid_from AND p.start < :valid_to) = :in_force
     GROUP BY s.basis, w.org_id, p.start, w.dimset_id, w.scenario
     HAVING count(*) FILTER (WHERE w.start = p.start) > 0

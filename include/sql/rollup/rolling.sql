@@ -1,5 +1,6 @@
 -- Month KPIs over the :periods months that end with each: null unless all of them have a value. Values of the fiscal year
--- before, which isn't recomputed, as they stand. Grain: one row of work a month KPI of a reported metric, updated.
+-- before as they stand where it isn't recomputed too, and of the tree as it was where the tree makes no other KPI there.
+-- Grain: one row of work a month KPI of a reported metric, updated.
 WITH numbered AS (
     SELECT start, year_start, row_number() OVER (ORDER BY start)::integer AS place FROM ledger.period WHERE grain = 'M'
 ), earlier AS (
@@ -15,11 +16,18 @@ WITH numbered AS (
 ), months AS (
     SELECT basis, metric_id, org_id, dimset_id, scenario, start, value, weighted, weight, true AS computed FROM work
     UNION ALL
+    SELECT e.basis, w.metric_id, w.org_id, w.dimset_id, w.scenario, w.start, w.value, w.weighted, w.weight, false
+    FROM earlier AS e
+    JOIN numbered AS n ON n.year_start = e.year_start
+    JOIN work AS w ON w.basis = e.stands_as AND w.metric_id = e.metric_id AND w.org_id = e.org_id AND w.start = n.start
+    UNION ALL
     SELECT e.basis, k.metric_id, k.org_id, k.dimset_id, k.scenario, k.start, k.value, k.weighted, k.weight, false
     FROM earlier AS e
     JOIN numbered AS n ON n.year_start = e.year_start
     JOIN ledger.kpi AS k ON k.metric_id = e.metric_id AND k.grain = 'M' AND k.start = n.start AND k.org_id = e.org_id
         AND k.basis = e.stands_as AND k.superseded_at = 'infinity'
+    WHERE NOT EXISTS (SELECT FROM scope AS o WHERE o.basis = e.stands_as AND o.metric_id = e.metric_id
+                      AND o.org_id = e.org_id AND o.year_start = e.year_start AND o.wanted)
 ), rolled AS (
     SELECT m.*, v.over_time, count(m.value) OVER twelve AS present, sum(m.value) OVER twelve AS total,
            min(m.value) OVER twelve AS smallest, max(m.value) OVER twelve AS largest,
