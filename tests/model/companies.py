@@ -65,13 +65,13 @@ class Features:
     """Units that become part of another."""
     own_completeness: bool = True
     """What doesn't aggregate over units is as complete as the unit's own reports, whatever is merged into it."""
-    expected_when_opened: bool = False
+    expected_when_opened: bool = True
     """A unit that opens within a base period is expected to report it."""
     rolling_beside_quarters: bool = True
     """Twelve months up to a quarter for which some unit reported a quarter's figure."""
     pairs_alike: bool = True
     """Intra-group pairs like for like, where one side isn't there in all months of a quarter."""
-    prior_years: bool = False
+    prior_years: bool = True
     """prior() on another tree, over the turn of a year before which that tree is the same, at once."""
     means_rounded_once: bool = True
     """The mean over months of a unit that moved, added up over units, is the same to the last place on every tree."""

@@ -48,7 +48,8 @@ def count_reported(
         _tally(world, placing, metric, period, tallies, unit, sets)
     in_months, at_end = _owed(world, placing, metric, first, period)
     found = {}
-    for above, tally in tallies.items():
+    for above in tallies.keys() | in_months.keys():
+        tally = tallies.get(above, _Tally(at_end=False))
         owed = at_end[above] if tally.at_end else in_months[above]
         words = "units" if tally.at_end or period.grain == "M" else "unit-months"
         found[above] = Count(tally.units if tally.at_end else tally.unit_months, owed, words)
@@ -121,7 +122,7 @@ def _owed(
             if month < since or not _is_expected(world, metric, unit, month):
                 continue
             own = all(v.over_org == "none" for v in metric.versions)
-            for above in [unit] if own else placing.above(unit, month):
+            for above in {unit} & set(placing.above(unit, month)) if own else placing.above(unit, month):
                 in_months[above] += 1
                 at_end[above] += month == period.last
     return in_months, at_end

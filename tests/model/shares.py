@@ -59,8 +59,14 @@ def measure(
     if missing:
         return Share(missing=missing)
     reported = [m for stay in own for m in stay.months if m in parts and _speaks(parts[m], period)]
-    found = [(_over_time(period, version, parts, stay, len(reported)), stay) for stay in stays]
-    share = _shared([(value, stay) for value, stay in found if value is not None], version, None)
+    share = _shared([(_over_time(period, version, parts, stay), stay) for stay in stays], version, None)
+    if (
+        version.over_time == "average"
+        and share.value is not None
+        and not _is_quarterly(inside, parts, period)
+    ):
+        months = len(reported) if version.over_org == "sum" else sum(parts[m].n > 0 for m in inside)
+        share.value = quotient(share.value, Decimal(months))
     if version.over_time == "weighted_average":
         share.products = add(parts[m].products for m in inside)
         share.weight = add(parts[m].weight for m in inside)
@@ -132,9 +138,9 @@ def newest_month(calendar: Calendar, period: Period, version: Version, parts: di
 
 
 def _over_time(  # noqa: PLR0911 - one case an aggregation
-    period: Period, version: Version, parts: dict[int, Part], stay: Stay, reported: int
+    period: Period, version: Version, parts: dict[int, Part], stay: Stay
 ) -> Decimal | None:
-    """Return what the base periods of one stay make; `reported` counts those of all stays."""
+    """Return what the base periods of one stay make; of an average the sum of their means, to be divided once."""
     here = [parts[m] for m in stay.months if m in parts and _speaks(parts[m], period)]
     quarters = [part.quarter for part in here if part.quarter is not None]
     if period.grain == "Q" and quarters:
@@ -144,8 +150,7 @@ def _over_time(  # noqa: PLR0911 - one case an aggregation
         return None
     if version.over_time == "average":
         means = [quotient(part.total or Decimal(0), Decimal(part.n)) for part in here]
-        months = reported if version.over_org == "sum" else len(here)
-        return quotient(add(mean for mean in means if mean is not None), Decimal(months))
+        return add(mean for mean in means if mean is not None)
     if version.over_time == "min":
         return min(part.smallest for part in here if part.smallest is not None)
     if version.over_time == "max":

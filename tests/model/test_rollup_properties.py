@@ -50,7 +50,7 @@ def plan_passes(cases: int) -> tuple[int, int]:
     return -(-passes // companies), companies
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(2400)
 def test_every_kpi_is_the_models(
     seed: int, passes: int, groups: int, warehouse_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -26,6 +26,8 @@ WITH raised AS (
                 WHEN min(over_time) = 'max' THEN max(value * factor)
                 WHEN min(over_time) = 'average' AND min(over_org) <> 'sum'
                     THEN coalesce(ledger.quotient(sum(averages), sum(months_reported)), sum(value))
+                WHEN min(over_time) = 'average'  -- divided, and so rounded, once: where it moved makes no difference
+                    THEN coalesce(ledger.quotient(sum(averages * factor), max(mean_months)), sum(value * factor))
                 ELSE sum(value * factor) END AS value,
            sum(flow * factor) AS flow,
            bool_and(hidden) AS hidden,
@@ -95,12 +97,12 @@ WITH raised AS (
            END) AS ytd,
            NULL::numeric AS rolling,
            c.weighted, c.weight,
-           CASE WHEN c.scenario = 'A' THEN least(1, coalesce(ledger.quotient(r.reported, nullif(expected, 0)), 1)) END
+           CASE WHEN c.scenario = 'A' THEN least(1, coalesce(ledger.quotient(owing.reported, nullif(expected, 0)), 1)) END
                AS completeness,
            CASE WHEN c.value IS NULL AND c.over_time <> 'distinct' THEN c.reason
                 ELSE nullif(concat_ws('; ',
-                    CASE WHEN c.scenario = 'A' AND r.reported < expected
-                         THEN format('partial: %s of %s %s reported', r.reported, expected,
+                    CASE WHEN c.scenario = 'A' AND owing.reported < expected
+                         THEN format('partial: %s of %s %s reported', owing.reported, expected,
                                      CASE WHEN r.at_end OR :grain = 'M' THEN 'units' ELSE 'unit-months' END) END,
                     CASE WHEN c.unmatched THEN 'intra-group amounts that don''t match are not eliminated' END,
                     CASE WHEN c.is_mixed THEN 'the definition changed within the period' END,
@@ -113,7 +115,8 @@ WITH raised AS (
     LEFT JOIN reported AS r ON r.basis = c.basis AND r.metric_id = c.metric_id AND r.ancestor_id = c.org_id
         AND r.start = c.start AND r.scenario = c.scenario
     LEFT JOIN owed AS x ON x.basis = c.basis AND x.metric_id = c.metric_id AND x.org_id = c.org_id AND x.start = c.start
-    CROSS JOIN LATERAL (SELECT CASE WHEN r.at_end THEN x.at_end ELSE x.in_months END AS expected) AS owing
+    CROSS JOIN LATERAL (SELECT CASE WHEN r.at_end THEN x.at_end ELSE x.in_months END AS expected,
+                               coalesce(r.reported, 0) AS reported) AS owing
     CROSS JOIN LATERAL (
         -- The periods in which a version is in force stand on other bases: a year so far would leave them out.
         SELECT c.basis NOT IN ('W', 'I', 'L', 'N') AND EXISTS (

@@ -1,7 +1,7 @@
 -- Parts to the value of each reporting unit in each period: aggregation over time. Input: the temporary table placed.
 -- Grain: one row a basis x metric x unit x period x dimension set x scenario x stretch x partner. averages is the sum of the
--- averages of months_reported months, for units whose chains are put together; weighted and weight are a weighted
--- average's sums; missing is the currency rate without which there is no value.
+-- averages of months_reported months, mean_months the months that the unit reported on any chain, for units whose chains
+-- are put together; weighted and weight are a weighted average's sums; missing is the currency rate without which there is no value.
 CREATE TEMP TABLE leaf ON COMMIT DROP AS
 WITH timed AS (
     SELECT key, min(basis) AS basis, min(tree) AS tree, min(metric_id) AS metric_id, min(org_id) AS org_id, start,
@@ -40,6 +40,8 @@ WITH timed AS (
     GROUP BY key, start, dimset_id, scenario, stretch, over_time,
              CASE WHEN over_time <> 'last' THEN partner_id END, CASE WHEN over_time <> 'last' THEN rival_id END
     HAVING bool_or(inside AND (n > 0 OR is_ytd OR :grain = 'Q')) OR bool_or(is_last AND over_time = 'last') OR bool_or(hidden)
+), meant AS (
+    SELECT *, sum(months_reported) OVER (PARTITION BY key, start, dimset_id, scenario) AS mean_months FROM timed
 ), valued AS (
     SELECT *,
            CASE WHEN missing IS NOT NULL OR hidden THEN NULL
@@ -47,18 +49,17 @@ WITH timed AS (
                 WHEN is_quarter THEN CASE WHEN :grain = 'Q' THEN quarter_total END
                 WHEN over_time = 'sum' THEN total
                 WHEN over_time = 'last' THEN last_value
-                WHEN over_time = 'average' THEN ledger.quotient(averages,
-                    sum(months_reported) OVER (PARTITION BY key, start, dimset_id, scenario))
+                WHEN over_time = 'average' THEN ledger.quotient(averages, mean_months)
                 WHEN over_time = 'min' THEN smallest
                 WHEN over_time = 'max' THEN largest
                 WHEN over_time = 'weighted_average' THEN ledger.quotient(weighted, weight)
                 WHEN over_time = 'none' AND :grain = 'M' AND most = 1 THEN last_value END AS value
-    FROM timed
+    FROM meant
 )
 SELECT key, basis, tree, metric_id, org_id, start, year_start, dimset_id, scenario, point, version, over_time, over_org,
        consolidation, is_ytd, is_quarter, hidden, ytd_now, value,
-       CASE WHEN missing IS NOT NULL OR is_ytd THEN NULL WHEN is_quarter THEN quarter_total ELSE value END AS flow, averages, months_reported, weighted, weight, partner_id::integer AS partner_id,
-       rival_id::integer AS rival_id, missing, is_mixed,
+       CASE WHEN missing IS NOT NULL OR is_ytd THEN NULL WHEN is_quarter THEN quarter_total ELSE value END AS flow,
+       averages, months_reported, mean_months, weighted, weight, partner_id::integer AS partner_id, rival_id::integer AS rival_id, missing, is_mixed,
        CASE WHEN value IS NOT NULL OR hidden THEN NULL
             WHEN missing IS NOT NULL THEN missing
             WHEN is_ytd AND ytd_now IS NULL THEN 'no year-to-date value for the period''s last month'

@@ -1,7 +1,7 @@
 -- How much each reporting unit has reported in each period, over all its dimension sets. Input: the temporary table placed.
 -- at_end: a stock or year-to-date value, there (valued) or not at the period's end; a flow is counted month by month.
--- A year-to-date metric is there only where each dimension set has both figures of the difference. days counts the
--- days with values. Grain: one row a basis x metric x unit x period x scenario x chain.
+-- A year-to-date metric is there only where each dimension set has both figures of the difference, and a unit that reports
+-- one counts once, where it stands at the period's end, whatever else it reports. days counts the days with values. Grain: one row a basis x metric x unit x period x scenario x chain.
 CREATE TEMP TABLE seen ON COMMIT DROP AS
 WITH sets AS (
     SELECT key, min(basis) AS basis, min(metric_id) AS metric_id, start, scenario, chain, dimset_id, min(point) AS point,
@@ -30,5 +30,8 @@ SELECT key, min(s.basis) AS basis, min(s.metric_id) AS metric_id, start, scenari
             ELSE bool_or(s.has_last OR s.is_quarter) END AS valued,
        CASE WHEN bool_or(s.is_quarter) THEN min(s.months) ELSE coalesce(min(c.months_reported), 0) END AS months_reported,
        coalesce(min(c.days), 0) AS days
-FROM sets AS s LEFT JOIN counted AS c USING (key, start, scenario, chain)
+FROM (SELECT *, bool_or(is_ytd) OVER (PARTITION BY key, start, scenario) AS counts_at_end,
+             bool_or(is_ytd) OVER (PARTITION BY key, start, scenario, chain) AS stands_at_end FROM sets) AS s
+LEFT JOIN counted AS c USING (key, start, scenario, chain)
+WHERE s.stands_at_end OR NOT s.counts_at_end
 GROUP BY key, start, scenario, chain
