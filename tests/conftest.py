@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
@@ -13,10 +13,14 @@ from include.home import PROJECT, Home
 from include.stack.postgres import EmbeddedPostgres
 
 if TYPE_CHECKING:
+    from xdist.scheduler import LoadFileScheduling
+
     from tests.company import Company
     from tests.office import Office
 
 _numbers = count(1)
+APART = ("tests/model/test_rollup_properties.py", "tests/model/test_mutations.py")
+"""Files whose tests take hours together under --long."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -31,6 +35,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.get_closest_marker("long"):
             item.add_marker(pytest.mark.skip(reason="takes long: ./kpi test --long"))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> "LoadFileScheduling | None":
+    """Keep a file's tests in one process, as they share what is slow to make; but those of APART are independent."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByFile(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return nodeid if nodeid.startswith(APART) else str(super()._split_scope(nodeid))
+
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)
