@@ -8,6 +8,7 @@ from inbox_trigger import InboxTrigger
 
 from include.airflow_adapters.wiring import (
     FACTS,
+    INBOXES,
     TASK_DEFAULTS,
     describe_source,
     inbox_asset,
@@ -27,12 +28,16 @@ def _run(source: str, context: Any) -> Any:
     return Run(run_id=f"{run.dag_id}/{run.run_id}", url=run_url(run.dag_id, run.run_id), source=source)
 
 
-@task.short_circuit(ignore_downstream_trigger_rules=False)
+@task.short_circuit(ignore_downstream_trigger_rules=False, outlets=[INBOXES])
 def extract(source: str, **context: Any) -> list[int]:
     """Take in the waiting files, or ask the system once; return the ids of the batches made."""
     from include import stages
 
-    return stages.extract(source, _run(source, context))
+    waiting = stages.count_waiting(source)
+    batches = stages.extract(source, _run(source, context))
+    if 0 < stages.count_waiting(source) < waiting:  # more than one run should take
+        context["outlet_events"][INBOXES].add(inbox_asset(source))
+    return batches
 
 
 @task.short_circuit(ignore_downstream_trigger_rules=False)

@@ -3,12 +3,10 @@
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import DAG, AssetAlias, CronTriggerTimetable, task
+from airflow.sdk import DAG, CronTriggerTimetable, task
 from airflow.sdk.exceptions import AirflowFailException
 
-from include.airflow_adapters.wiring import FACTS, MONTHS, inbox_asset
-
-INBOXES = AssetAlias("waiting_inboxes")
+from include.airflow_adapters.wiring import FACTS, INBOXES, MONTHS, inbox_asset
 
 
 def _is_idle(dag_id: str, context: Any) -> bool:

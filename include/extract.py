@@ -6,6 +6,7 @@ Both end as one Parquet file of rows as reported below `stage/<batch>/`, with wh
 import datetime as dt
 import hashlib
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -56,13 +57,13 @@ def mapping_version(catalogue: Catalogue, source: Source) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def take_in_waiting(catalogue: Catalogue, source: WorkbookSource, run: Run) -> list[int]:
-    """Archive and claim every whole file in the source's inbox, and take up what a killed run left.
+def take_in_waiting(catalogue: Catalogue, source: WorkbookSource, run: Run) -> Iterator[int]:
+    """Archive and claim every whole file in the source's inbox, oldest first, as the caller asks for the next one.
 
-    Returns the batches, in order. A file that vanishes, changes or can't be read meanwhile is left where it is;
-    a link, a pipe and the like are refused.
+    Yields the batches; before them those that a killed run left. A file that vanishes, changes or can't be read
+    meanwhile is left where it is; a link, a pipe and the like are refused.
     """
-    taken = set(_take_up_unfinished(run))
+    yield from _take_up_unfinished(run)
     inbox = current_home().inbox / source.source
     clear_aside(inbox)
     for path in list_waiting(inbox):
@@ -77,8 +78,8 @@ def take_in_waiting(catalogue: Catalogue, source: WorkbookSource, run: Run) -> l
         except OSError:
             log.exception("a file in the inbox of %s could not be taken in", source.source)
             continue
-        taken |= {batch} if batch else set()
-    return sorted(taken)
+        if batch:
+            yield batch
 
 
 def _refuse_oddity(catalogue: Catalogue, source: WorkbookSource, run: Run, oddity: Oddity) -> int | None:

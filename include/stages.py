@@ -7,7 +7,8 @@ of ours too, and the others go on. Only an unreachable system raises, so that th
 
 import logging
 import shutil
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,8 @@ from include.quarantine import count_held, note_held
 __all__ = ["Run", "extract", "load", "report", "rollup_months", "rollup_quarters", "standardise", "validate"]
 
 log = logging.getLogger(__name__)
+READS_FOR = 20.0
+"""Seconds after which a run takes no further file in: whoever dropped the first hears of it within a minute."""
 
 
 @lru_cache(maxsize=2)
@@ -79,8 +82,9 @@ def publish() -> bool:
 
 
 def extract(source_id: str, run: Run, *, file: Path | None = None, window: Window | None = None) -> list[int]:
-    """Take in what waits: every whole file in the source's inbox (or `file` alone), or one query of its system.
+    """Take in what waits: the whole files in the source's inbox (or `file` alone), or one query of its system.
 
+    Of very many files those are left in the inbox that a further run had better read (see READS_FOR).
     Returns the batches made, and those that a killed run of this source left between two stages. Refused
     files are recorded and not returned. Raises SourceUnavailableError where a system can't be reached.
     """
@@ -89,7 +93,7 @@ def extract(source_id: str, run: Run, *, file: Path | None = None, window: Windo
     publish()
     if isinstance(source, WorkbookSource):
         batches = [take_in(catalogue, source, run, file)] if file else take_in_waiting(catalogue, source, run)
-        return [batch for batch in batches if batch and _guard(batch, "extract", read_file, source)]
+        return _read_files(source, batches)
     span = window or window_of(catalogue, source)
     with warehouse.connect() as connection:
         opened = open_batch(
@@ -97,6 +101,17 @@ def extract(source_id: str, run: Run, *, file: Path | None = None, window: Windo
         )
     assert opened is not None
     return [opened] if _guard(opened, "extract", read_system, catalogue, source) else []
+
+
+def _read_files(source: WorkbookSource, batches: Iterable[int | None]) -> list[int]:
+    """Read the batches, as many as READS_FOR allows; returns those that go on."""
+    begun, read = time.monotonic(), []
+    for batch in batches:
+        if batch and _guard(batch, "extract", read_file, source):
+            read.append(batch)
+        if time.monotonic() - begun > READS_FOR:
+            break
+    return sorted(read)
 
 
 def replay(batch_id: int, run_id: str, *, force: bool = False) -> tuple[Run, list[int]]:
@@ -289,11 +304,15 @@ def pending_quarters() -> list[str]:
         return [row["period"] for row in warehouse.fetch(connection, "rollup/pending_quarter")]
 
 
+def count_waiting(source_id: str) -> int:
+    """Return how many whole files lie in the inbox of a source; none in that of a system."""
+    return len(list_waiting(current_home().inbox / source_id))
+
+
 def waiting_sources() -> list[str]:
     """Return the workbook sources with whole files in their inbox."""
-    inbox = current_home().inbox
     sources = current_catalogue().sources.values()
-    return [s.source for s in sources if isinstance(s, WorkbookSource) and list_waiting(inbox / s.source)]
+    return [s.source for s in sources if isinstance(s, WorkbookSource) and count_waiting(s.source)]
 
 
 def withdraw(submission_id: int, reason: str) -> list[str]:

@@ -224,6 +224,18 @@ def test_a_metric_added_between_load_and_rollup_is_computed(office: Office) -> N
     assert office.company.value(board) == Decimal("252.272727272727")
 
 
+def test_a_run_takes_no_more_than_it_reads_in_time(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stages, "READS_FOR", 0.0)
+    for number in range(3):
+        office.drop(f"{number}.csv", GOOD.replace("100", f"10{number}"), wait=number == 2)
+    assert stages.count_waiting("book") == 3
+    for left in (2, 1, 0):
+        taken, _ = office.collect()
+        assert (len(taken), stages.count_waiting("book")) == (1, left)
+    assert office.statuses() == ["accepted"] * 3
+    assert office.collect() == ([], [])
+
+
 def test_waiting_sources_are_those_with_whole_files(office: Office) -> None:
     assert stages.waiting_sources() == []
     office.drop("~$a.csv", "", wait=False)

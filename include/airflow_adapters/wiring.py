@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
-from airflow.sdk import Asset, ExceptionRetryPolicy, RetryAction, RetryRule
+from airflow.sdk import Asset, AssetAlias, ExceptionRetryPolicy, RetryAction, RetryRule
 from airflow.sdk.configuration import conf
 
 from include.airflow_adapters.lineage import lineage_defaults
@@ -14,6 +14,8 @@ FACTS = Asset("metric_facts")
 """Facts were loaded; one partition per touched month or week (`2026-03`, `2026-W05`)."""
 MONTHS = Asset("metric_months")
 """Month KPIs were recomputed; one partition per touched quarter (`2026-Q1`)."""
+INBOXES = AssetAlias("waiting_inboxes")
+"""Files wait in some inbox: rings the inbox assets that a task adds to it."""
 
 TASK_DEFAULTS: dict[str, Any] = {
     "retries": 3,

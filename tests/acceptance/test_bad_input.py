@@ -83,7 +83,7 @@ BROKEN_COSTS: dict[str, tuple[str, Callable[[Path, str], Path], Expected]] = {
     "wrong_total": (".xlsx", costs(B7=99), [("control_total_mismatch", COSTS, "B7", "99")]),
     "unsaved_formula": (".xlsx", costs(B5="=B4*2"), [("formula_without_value", COSTS, "B5", "")]),
     "other_unit": (".xlsx", costs(C1="单位：千元"), [("unit_changed", COSTS, "C1", "千元")]),
-    "row_gone": (".xlsx", costs(A4="工资"), [("row_missing", COSTS, "", "")]),
+    "row_gone": (".xlsx", costs(A4="工资"), [("row_missing", COSTS, "A4", "工资")]),
 }
 
 
@@ -115,7 +115,7 @@ WORDS = {
     "wrong_total": ("21.4444 (tolerance 0.01)", "check the rows and the total's formula"),
     "unsaved_formula": ("a calculated value", "recalculate and save it"),
     "other_unit": ("万元", "report in 万元"),
-    "row_gone": ("the row '人工费'; there are: 工资、房租、水电费、合计", "give it its name back"),
+    "row_gone": ("the row '人工费'; the nearest is '工资'", 'aliases: ["工资"]'),
 }
 
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from include import stages
 from include.home import Home
 
@@ -106,3 +108,17 @@ def test_the_sweep_rings_for_what_was_left_lying(company: Home, deliveries: Path
     state, tasks, events = run_dag("sweep")
     assert state == "success" and tasks["send_messages"] == tasks["ring_quarters"] == "skipped"
     assert events == [("inbox__stock_count", None), ("metric_facts", "2026-03")]
+
+
+def test_what_a_run_leaves_lying_rings_for_the_next(
+    company: Home, deliveries: Path, run_dag: RunDag, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stages, "READS_FOR", 0.0)
+    books = sorted((deliveries / "hr_headcount").glob("*_2026-0[1-2].xlsx"))
+    drop(company, "hr_headcount", *books)
+    assert len(books) == stages.count_waiting("hr_headcount") == 2
+    state, _, events = run_dag("collect__hr_headcount")
+    assert state == "success" and ("inbox__hr_headcount", None) in events
+    state, _, events = run_dag("collect__hr_headcount")
+    assert state == "success" and [name for name, _ in events] == ["metric_facts"]
+    assert not stages.count_waiting("hr_headcount")

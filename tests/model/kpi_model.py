@@ -231,7 +231,7 @@ class Boards:
         return counted, frozenset(rivals)
 
     def _add_ytd(self, board: Board, metric: Metric) -> None:
-        """Fill in the year-to-dates; a quarter's is that of its newest base period."""
+        """Fill in the year-to-dates; a quarter's is that of its newest base period with a KPI."""
         years: dict[tuple[str, Dims, str, str, int], list[tuple[Period, Row]]] = defaultdict(list)
         for (_, unit, key, dims, scenario), row in board.items():
             period = self.world.calendar.periods[key]
@@ -248,7 +248,8 @@ class Boards:
                     row.no_ytd = max((earlier.missing for earlier in so_far if earlier.missing), default=None)
                 if grain == "M":
                     row.ytd = _year_so_far(self._version(metric, period), grain, so_far)
-                    newest[unit, dims, scenario, self.world.calendar.bases[period.last].quarter] = row.ytd
+                    if not row.hidden:
+                        newest[unit, dims, scenario, self.world.calendar.bases[period.last].quarter] = row.ytd
                 elif (unit, dims, scenario, period.key) in newest and not any(
                     s.quarterly for s in row.shares.values()
                 ):

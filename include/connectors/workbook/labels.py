@@ -130,7 +130,8 @@ def match_labels(
 
     A label equal to the declared name wins, then one equal after `plain`, then an alias, then a name or alias
     followed by a unit in brackets, then the path of an indented label. Two labels for one name are a
-    duplicate_label; a name without a label is a `missing_code` finding that names the nearest label.
+    duplicate_label; a name without a label is a `missing_code` finding that names the nearest label. A label of no
+    text stands for a row that has lost its own.
     """
     match, free = Match(), list(labels)
     ignored = ignored or {}
@@ -151,7 +152,7 @@ def match_labels(
             match.problems.append(_duplicate(name, again))
             free = [label for label in free if label not in again]
     absent = [name for name in pending if name in declared]
-    only = len(absent) == 1
+    only = len(absent) == 1 and all(label.text for label in labels)
     match.problems.extend(_missing(name, labels, free, only, missing_code) for name in absent)
     match.extra = free
     return match
@@ -182,7 +183,7 @@ def _missing(name: str, labels: Sequence[Label], free: Sequence[Label], only: bo
     candidates = {plain(split_unit(label.text)[0]): label for label in reversed(free)}
     nearest = difflib.get_close_matches(plain(split_unit(name)[0]), candidates, n=1, cutoff=0.5)
     label = candidates[nearest[0]] if nearest else free[0] if only and len(free) == 1 else None
-    present = "、".join(label.text for label in labels[:20])
+    present = "、".join(label.text for label in labels[:20] if label.text)
     return Finding(
         code,
         found=label.text if label else "",

@@ -74,9 +74,8 @@ class _Matrix:
 
     def read(self) -> Block:
         labels = self._row_labels()
-        match = match_labels(
-            {name: list(row.aliases) for name, row in self.measures.items()}, labels, "row_missing"
-        )
+        names = {name: list(row.aliases) for name, row in self.measures.items()}
+        match = match_labels(names, labels, "row_missing", self._totals(labels, names))
         self.problems += match.problems + self._uncached(set(match.found.values()))
         declared = {name: match.found[name] for name in self.measures if name in match.found}
         places = declared | self._unclaimed(match.extra, set(declared))
@@ -107,11 +106,18 @@ class _Matrix:
                 labels.append(Label(text, row, cell_name(row, self.label_col)))
                 indents.append(indent_of(written))
             elif filled:
-                cell = cell_name(row, self.label_col)
-                self.problems.append(
-                    Finding("label_missing", cell=cell, found=self.sheet.text(row, filled[0]) or "")
-                )
+                nameless = Label("", row, cell_name(row, self.label_col))
+                labels.append(nameless)
+                indents.append(0)
+                found = self.sheet.text(row, filled[0]) or ""
+                self.problems.append(Finding("label_missing", cell=nameless.cell, found=found))
         return add_paths(labels, indents)
+
+    def _totals(self, labels: list[Label], names: Mapping[str, list[str]]) -> dict[str, list[str]]:
+        """Return the labels of total rows, none of which is a renamed measure."""
+        meant = {text for name, aliases in names.items() for text in (name, *aliases)}
+        totals = (label.text for label in labels if total_label(label.text, self.totals))
+        return {text: [] for text in totals if text not in meant}
 
     def _axes(self, places: Mapping[str, int]) -> Axes:
         axes: Axes = {name: (row, None) for name, row in places.items()}

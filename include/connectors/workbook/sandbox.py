@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import logging
 import os
 import signal
 import stat
@@ -19,6 +20,7 @@ from include.connectors.workbook.refusing import Limits, refusal
 from include.errors import Finding, RefusedError
 from include.home import PROJECT
 
+log = logging.getLogger(__name__)
 _CHILD = Path(__file__).with_name("child.py")
 
 
@@ -96,8 +98,7 @@ def _explain(code: int | None, words: str, limits: Limits) -> RefusedError:
         return refusal("limit_exceeded", limit="CPU time", allowed=f"{limits.cpu_seconds} s", actual="more")
     if "memory allocation" in words or "MemoryError" in words or "capacity overflow" in words:
         return _beyond_memory(limits)
-    if code == 1:
-        raise RuntimeError(f"the reading child has a bug:\n{words}")
+    log.error("the child ended with exit code %s:\n%s", code, words)
     return refusal("reader_failed", detail=f"exit {code}")
 
 

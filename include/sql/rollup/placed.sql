@@ -4,7 +4,7 @@
 -- is a month of the chain. hidden rows bear on the year so far only: a quarter's figure in its last month.
 -- A part reported for no version belongs to the one in force in its month. is_last tells the values that a stock may take.
 -- partner_id is the other unit of an amount to be eliminated, rival_id that of one that doesn't match; stretch is the interval in
--- which neither that unit's place nor the reporting one's changes.
+-- which neither that unit's place (none, where it is gone) nor the reporting one's changes.
 -- Grain: one row a basis x part x period.
 CREATE TEMP TABLE placed ON COMMIT DROP AS
 SELECT y.key, y.basis, y.tree, pt.metric_id, pt.org_id, pt.month, pt.dimset_id, pt.scenario,
@@ -15,7 +15,7 @@ SELECT y.key, y.basis, y.tree, pt.metric_id, pt.org_id, pt.month, pt.dimset_id, 
        s.year_start, s.start, s.last_month, s.before_last_month, s.last_day, s.months, s.inside, kind.at,
        :grain = 'M' AND pt.quarter_total IS NOT NULL AND pt.n = 0 AS hidden,
        v.version, v.over_time, v.over_org, v.consolidation, v.carry_forward, kind.is_last,
-       f.version AS part_version, greatest(k.valid_from, o.valid_from) AS stretch, k.valid_from AS chain,
+       f.version AS part_version, greatest(k.valid_from, o.valid_from, gone.since) AS stretch, k.valid_from AS chain,
        greatest(k.valid_from, s.start) AS point,
        CASE WHEN i.matched THEN i.partner_id END AS partner_id,
        CASE WHEN NOT i.matched THEN i.partner_id END AS rival_id
@@ -43,6 +43,9 @@ LEFT JOIN intra_group AS i ON i.metric_id = pt.metric_id AND i.org_id = pt.org_i
     AND i.month = pt.month AND i.scenario = pt.scenario
 LEFT JOIN ledger.org_tree AS o ON o.tree = y.tree AND o.org_id = i.partner_id AND o.root
     AND kind.at >= o.valid_from AND kind.at < o.valid_to
+LEFT JOIN LATERAL (
+    SELECT max(g.valid_to) AS since FROM ledger.org_tree AS g
+    WHERE g.tree = y.tree AND g.org_id = i.partner_id AND g.root AND g.valid_to <= kind.at) AS gone ON i.partner_id IS NOT NULL
 WHERE s.inside AND kind.at >= s.start
    OR kind.is_ytd AND pt.month = s.before_last_month AND kind.at >= s.start
    OR v.over_time = 'last' AND v.carry_forward IS NOT NULL AND kind.is_last
