@@ -73,8 +73,9 @@ MUTATIONS = [
         "WHEN v.carry_forward IS NULL THEN pt.month = s.last_month", "WHEN v.carry_forward IS NULL THEN s.inside",
     ),
     Mutation(
-        "the month before a quarter is added to it", "rollup/leaf",
-        "sum(total) FILTER (WHERE inside) AS total", "sum(total) AS total",
+        "a mean of the months here instead of all that the unit reported", "rollup/base",
+        "ledger.quotient(sum(averages * factor), max(mean_months))",
+        "ledger.quotient(sum(averages * factor), sum(months_reported))",
     ),
     Mutation(
         "what doesn't aggregate is aggregated", "rollup/leaf",

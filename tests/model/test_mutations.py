@@ -43,7 +43,7 @@ def warehouses(
         yield publish
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize(
     "mutation",
     [
