@@ -34,7 +34,7 @@ def extract(source: str, **context: Any) -> list[int]:
     from include import stages
 
     waiting = stages.count_waiting(source)
-    batches = stages.extract(source, _run(source, context))
+    batches = stages.extract(source, _run(source, context), patience=stages.READS_FOR)
     if 0 < stages.count_waiting(source) < waiting:  # more than one run should take
         context["outlet_events"][INBOXES].add(inbox_asset(source))
     return batches

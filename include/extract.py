@@ -6,6 +6,7 @@ Both end as one Parquet file of rows as reported below `stage/<batch>/`, with wh
 import datetime as dt
 import hashlib
 import logging
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -57,12 +58,14 @@ def mapping_version(catalogue: Catalogue, source: Source) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def take_in_waiting(catalogue: Catalogue, source: WorkbookSource, run: Run) -> Iterator[int]:
+def take_in_waiting(catalogue: Catalogue, source: WorkbookSource, run: Run, patience: float) -> Iterator[int]:
     """Archive and claim every whole file in the source's inbox, oldest first, as the caller asks for the next one.
 
-    Yields the batches; before them those that a killed run left. A file that vanishes, changes or can't be read
+    Yields the batches; before them all that a killed run left. After `patience` seconds, and one file at least,
+    the rest stays unclaimed. A file that vanishes, changes or can't be read
     meanwhile is left where it is; a link, a pipe and the like are refused.
     """
+    begun = time.monotonic()
     yield from _take_up_unfinished(run)
     inbox = current_home().inbox / source.source
     clear_aside(inbox)
@@ -80,6 +83,8 @@ def take_in_waiting(catalogue: Catalogue, source: WorkbookSource, run: Run) -> I
             continue
         if batch:
             yield batch
+        if time.monotonic() - begun > patience:
+            return
 
 
 def _refuse_oddity(catalogue: Catalogue, source: WorkbookSource, run: Run, oddity: Oddity) -> int | None:

@@ -6,9 +6,9 @@ of ours too, and the others go on. Only an unreachable system raises, so that th
 """
 
 import logging
+import math
 import shutil
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -58,7 +58,7 @@ __all__ = ["Run", "extract", "load", "report", "rollup_months", "rollup_quarters
 
 log = logging.getLogger(__name__)
 READS_FOR = 20.0
-"""Seconds after which a run takes no further file in: whoever dropped the first hears of it within a minute."""
+"""The patience of a scheduled run, in seconds: whoever dropped the first of many files hears within a minute."""
 
 
 @lru_cache(maxsize=2)
@@ -81,19 +81,27 @@ def publish() -> bool:
 # Extract ----------------------------------------------------------------------------------------------------
 
 
-def extract(source_id: str, run: Run, *, file: Path | None = None, window: Window | None = None) -> list[int]:
-    """Take in what waits: the whole files in the source's inbox (or `file` alone), or one query of its system.
+def extract(
+    source_id: str,
+    run: Run,
+    *,
+    file: Path | None = None,
+    window: Window | None = None,
+    patience: float = math.inf,
+) -> list[int]:
+    """Take in what waits: every whole file in the source's inbox (or `file` alone), or one query of its system.
 
-    Of very many files those are left in the inbox that a further run had better read (see READS_FOR).
-    Returns the batches made, and those that a killed run of this source left between two stages. Refused
-    files are recorded and not returned. Raises SourceUnavailableError where a system can't be reached.
+    After `patience` seconds no further file is taken in: those stay in the inbox, for the next run. Returns the
+    batches made, and those that a killed run of this source left between two stages. Refused files are recorded
+    and not returned. Raises SourceUnavailableError where a system can't be reached.
     """
     catalogue = current_catalogue()
     source = find_source(catalogue, source_id)
     publish()
     if isinstance(source, WorkbookSource):
-        batches = [take_in(catalogue, source, run, file)] if file else take_in_waiting(catalogue, source, run)
-        return _read_files(source, batches)
+        waiting = take_in_waiting(catalogue, source, run, patience)
+        batches = [take_in(catalogue, source, run, file)] if file else waiting
+        return sorted(batch for batch in batches if batch and _guard(batch, "extract", read_file, source))
     span = window or window_of(catalogue, source)
     with warehouse.connect() as connection:
         opened = open_batch(
@@ -101,17 +109,6 @@ def extract(source_id: str, run: Run, *, file: Path | None = None, window: Windo
         )
     assert opened is not None
     return [opened] if _guard(opened, "extract", read_system, catalogue, source) else []
-
-
-def _read_files(source: WorkbookSource, batches: Iterable[int | None]) -> list[int]:
-    """Read the batches, as many as READS_FOR allows; returns those that go on."""
-    begun, read = time.monotonic(), []
-    for batch in batches:
-        if batch and _guard(batch, "extract", read_file, source):
-            read.append(batch)
-        if time.monotonic() - begun > READS_FOR:
-            break
-    return sorted(read)
 
 
 def replay(batch_id: int, run_id: str, *, force: bool = False) -> tuple[Run, list[int]]:

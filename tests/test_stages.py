@@ -224,16 +224,15 @@ def test_a_metric_added_between_load_and_rollup_is_computed(office: Office) -> N
     assert office.company.value(board) == Decimal("252.272727272727")
 
 
-def test_a_run_takes_no_more_than_it_reads_in_time(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stages, "READS_FOR", 0.0)
+def test_what_a_run_has_no_patience_for_stays_for_the_next(office: Office) -> None:
     for number in range(3):
         office.drop(f"{number}.csv", GOOD.replace("100", f"10{number}"), wait=number == 2)
-    assert stages.count_waiting("book") == 3
-    for left in (2, 1, 0):
-        taken, _ = office.collect()
-        assert (len(taken), stages.count_waiting("book")) == (1, left)
+    (left_by_killed,) = stages.extract("book", office.new_run(), patience=0)
+    taken = stages.extract("book", office.new_run(), patience=0)
+    assert (taken, stages.count_waiting("book")) == ([left_by_killed, left_by_killed + 1], 1)
+    stages.load(stages.standardise(stages.validate(taken)))
+    assert len(office.collect()[0]) == 1 and stages.count_waiting("book") == 0
     assert office.statuses() == ["accepted"] * 3
-    assert office.collect() == ([], [])
 
 
 def test_waiting_sources_are_those_with_whole_files(office: Office) -> None:

@@ -78,7 +78,8 @@ class _Matrix:
         match = match_labels(names, labels, "row_missing", self._totals(labels, names))
         self.problems += match.problems + self._uncached(set(match.found.values()))
         declared = {name: match.found[name] for name in self.measures if name in match.found}
-        places = declared | self._unclaimed(match.extra, set(declared))
+        named = [label for label in match.extra if label.text]
+        places = declared | self._unclaimed(named, set(declared))
         if self.problems:
             raise RefusedError(at_sheet(self.problems, self.sheet))
         frame = self._frame(places, list(match.found))

@@ -1,7 +1,8 @@
 -- How much each reporting unit has reported in each period, over all its dimension sets. Input: the temporary table placed.
 -- at_end: a stock or year-to-date value, there (valued) or not at the period's end; a flow is counted month by month.
 -- A year-to-date metric is there only where each dimension set has both figures of the difference, and a unit that reports
--- one counts once, where it stands at the period's end, whatever else it reports. days counts the days with values. Grain: one row a basis x metric x unit x period x scenario x chain.
+-- one counts once, where it stands at the period's end, whatever else it reports. days counts the days with values.
+-- Grain: one row a basis x metric x unit x period x scenario x chain.
 CREATE TEMP TABLE seen ON COMMIT DROP AS
 WITH sets AS (
     SELECT key, min(basis) AS basis, min(metric_id) AS metric_id, start, scenario, chain, dimset_id, min(point) AS point,

@@ -90,6 +90,11 @@ def test_drift_is_refused_with_its_cell(
 def test_figures_beside_a_blank_label_are_refused(fetch_rows: Callable[..., Any], refused: Refused) -> None:
     rows = [*SHEET[:7], [None, 1, 2], *SHEET[7:]]
     assert [(f.code, f.cell) for f in refused(fetch_rows, rows)] == [("label_missing", "A8")]
+    rows = [*SHEET[:7], [None, 1, 2], [None, 3, 4], *SHEET[7:]]
+    assert [(f.code, f.cell) for f in refused(fetch_rows, rows)] == [
+        ("label_missing", "A8"),
+        ("label_missing", "A9"),
+    ]
 
 
 def test_header_is_found_and_quarters_and_unit_column_read(fetch_rows: Callable[..., Any]) -> None:
