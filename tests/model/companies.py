@@ -4,7 +4,6 @@ import datetime as dt
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
-from functools import cached_property
 from random import Random
 
 from tests.model.calendars import Calendar
@@ -31,52 +30,6 @@ RATE_METRICS = {
     name: Metric(name, "CNY", (Version(over_time="last" if kind == "closing" else "average"),), ("currency",))
     for kind, name in RATES.items()
 }
-
-
-@dataclass(frozen=True)
-class Features:
-    """What the generators may use; what the product can't do yet, or does wrongly, is off."""
-
-    mid_period_openings: bool = True
-    """Units open or close in the middle of a base period."""
-    quarters_beside_months: bool = True
-    """Some units report quarters of a metric that others report by base period."""
-    quarters_owed: bool = True
-    """Who reported a quarter owes all its base periods, and has reported none of them."""
-    owed_at_once: bool = True
-    """A unit that reports for the first time for an earlier year owes the later ones at once, not at the next recomputation."""
-    sums_over_time_only: bool = True
-    """Metrics that add up over time but not over units."""
-    flows_beside_years: bool = True
-    """Units that report a metric's flow in one month and its year so far in another."""
-    carry_forward: bool = True
-    """Stocks whose last value holds for some days."""
-    weights: bool = True
-    """Weighted averages."""
-    members: bool = True
-    """Counts of distinct members."""
-    shares: bool = True
-    """Metrics of which a unit counts with the share that is owned."""
-    currencies: bool = True
-    """Amounts in foreign currency, and rates that come late, change, or never come."""
-    pairs: bool = True
-    """Intra-group pairs."""
-    mergers: bool = True
-    """Units that become part of another."""
-    own_completeness: bool = True
-    """What doesn't aggregate over units is as complete as the unit's own reports, whatever is merged into it."""
-    expected_when_opened: bool = True
-    """A unit that opens within a base period is expected to report it."""
-    rolling_beside_quarters: bool = True
-    """Twelve months up to a quarter for which some unit reported a quarter's figure."""
-    pairs_alike: bool = True
-    """Intra-group pairs like for like, where one side isn't there in all months of a quarter."""
-    prior_years: bool = True
-    """prior() on another tree, over the turn of a year before which that tree is the same, at once."""
-    means_rounded_once: bool = True
-    """The mean over months of a unit that moved, added up over units, is the same to the last place on every tree."""
-    explicit_versions: bool = True
-    """Values reported for a definition version, whatever is in force."""
 
 
 @dataclass(frozen=True)
@@ -127,58 +80,34 @@ class RandomCompany:
     world: World
     slots: list[Slot]
     reported: list[str]
-    quarterly: set[str]
-    features: Features
-
-    @cached_property
-    def uncertain(self) -> set[str]:
-        """Metrics whose completeness the product doesn't tell as it should."""
-        return set() if self.features.quarters_owed else self.with_derived(self.quarterly)
-
-    @cached_property
-    def unrolled(self) -> set[str]:
-        """Metrics whose figures over twelve months the product doesn't tell as it should."""
-        return set() if self.features.rolling_beside_quarters else self.with_derived(self.quarterly)
-
-    def with_derived(self, names: set[str]) -> set[str]:
-        """Return the metrics and all that are made of them."""
-        found = set(names)
-        for metric in self.world.derived:
-            if any(part in found for version in metric.versions for part in version.parts):
-                found.add(metric.id)
-        return found
 
 
-def draw_company(seed: int, slots: int, features: Features) -> RandomCompany:
+def draw_company(seed: int, slots: int) -> RandomCompany:
     """Return the company of `seed` with `slots` groups below its root, each with a tree of its own."""
     rng = Random(seed)
     expects = rng.random() < 0.4
-    if expects and not features.expected_when_opened:
-        features = replace(features, mid_period_openings=False)
     lines = [Line("root", None, "root")]
     groups = [Slot(f"g{n}") for n in range(slots)]
     for slot in groups:
-        lines += draw_lines(rng, slot, features)
-    bases = draw_bases(rng, features)
+        lines += draw_lines(rng, slot)
+    bases = draw_bases(rng)
     metrics = bases | draw_derived(rng, [m for m in bases.values() if m.unit in ("CNY", "万元", "t")])
     quarterly = {name for name in bases if name in SIMPLE and rng.random() < 0.15}
     for slot in groups:
-        draw_modes(rng, slot, list(bases.values()), quarterly, features)
+        draw_modes(rng, slot, list(bases.values()), quarterly)
     calendar = Calendar(starts=rng.choice([1, 1, 4]))
     expected = {name: ("plant",) for name in bases if name in SIMPLE and rng.random() < 0.7}
     expected = expected if expects else {}
-    if features.currencies:
-        metrics |= RATE_METRICS
-        groups[-1] = Slot("rates", ["root"])
-    pairs = (Pair("billed", "bought", "partner", Decimal("0.01")),) if features.pairs else ()
-    world = World(calendar, Tree(tuple(lines), dt.date(2026, 6, 30)), metrics, expected, pairs)
-    return RandomCompany(world, groups, list(bases), quarterly, features)
+    groups[-1] = Slot("rates", ["root"])
+    pairs = (Pair("billed", "bought", "partner", Decimal("0.01")),)
+    world = World(calendar, Tree(tuple(lines), dt.date(2026, 6, 30)), metrics | RATE_METRICS, expected, pairs)
+    return RandomCompany(world, groups, list(bases))
 
 
 # Trees --------------------------------------------------------------------------------------------------------
 
 
-def draw_lines(rng: Random, slot: Slot, features: Features) -> list[Line]:
+def draw_lines(rng: Random, slot: Slot) -> list[Line]:
     """Return a group with two companies and four plants; each plant may move, open or close, one company may move."""
     group = slot.group
     one, two = f"{group}a", f"{group}b"
@@ -191,21 +120,19 @@ def draw_lines(rng: Random, slot: Slot, features: Features) -> list[Line]:
     for n in range(LEAVES):
         unit = f"{group}p{n}"
         slot.reporters.append(unit)
-        lines += draw_leaf(rng, unit, [one, two, group], features)
-    if not features.shares:
-        return lines
+        lines += draw_leaf(rng, unit, [one, two, group])
     return [replace(line, ownership=rng.choice(OWNED)) if line.unit != group else line for line in lines]
 
 
-def draw_leaf(rng: Random, unit: str, parents: list[str], features: Features) -> list[Line]:
+def draw_leaf(rng: Random, unit: str, parents: list[str]) -> list[Line]:
     """Return one plant's lines; the first plant of a group is always there, as another may become part of it."""
     here, there = rng.sample(parents, 2)
     turn, later = sorted(rng.sample(TURNS, 2))
-    if features.mid_period_openings and rng.random() < 0.3:
+    if rng.random() < 0.3:
         turn += dt.timedelta(days=14)
     stays = unit.endswith("p0")
     kind = rng.choice(["stays", "stays", "moves", "moves", "returns", *([] if stays else CHANGES)])
-    if kind == "merges" and features.mergers:
+    if kind == "merges":
         return [Line(unit, here, "plant", stop=turn.replace(day=1), into=f"{unit[:-1]}0")]
     if kind == "moves":
         return [
@@ -229,12 +156,11 @@ def draw_leaf(rng: Random, unit: str, parents: list[str], features: Features) ->
 # Metrics ------------------------------------------------------------------------------------------------------
 
 
-def draw_bases(rng: Random, features: Features) -> dict[str, Metric]:
+def draw_bases(rng: Random) -> dict[str, Metric]:
     """Return about ten reported metrics: the common aggregations, and some of all others."""
     kinds = [(time, rng.choice(OVER_ORG)) for time in ("last", "min", "max", "none")]
     kinds.append((rng.choice(OVER_TIME[1:]), rng.choice(OVER_ORG)))
-    if features.sums_over_time_only:
-        kinds.append(("sum", rng.choice(OVER_ORG)))
+    kinds.append(("sum", rng.choice(OVER_ORG)))
     found = {}
     for n, (over_time, over_org) in enumerate([*COMMON, *kinds]):
         unit = (
@@ -252,32 +178,30 @@ def draw_bases(rng: Random, features: Features) -> dict[str, Metric]:
             rng.choice([("product", "channel"), ("product",)]) if n < 4 else rng.choice([(), ("product",)])
         )
         found[f"m{n}"] = Metric(f"m{n}", unit, tuple(versions), dimensions)
-    return found | draw_further(rng, features)
+    return found | draw_further(rng)
 
 
-def draw_further(rng: Random, features: Features) -> dict[str, Metric]:
-    """Return the metrics whose values need more than a number, as far as wanted."""
-    owned = features.shares
+def draw_further(rng: Random) -> dict[str, Metric]:
+    """Return the metrics whose values need more than a number, all of them."""
     carried = Version(
         over_time="last",
         over_org="sum",
         carry_forward=rng.choice([3, 14, 31, 62]),
-        proportionate=owned and rng.random() < 0.5,
+        proportionate=rng.random() < 0.5,
     )
     side = Version(over_time=rng.choice(["sum", "sum", "last"]), over_org="sum")
     wanted = {
-        "carried": (features.carry_forward, "CNY", carried, ()),
-        "price": (features.weights, "CNY", Version(over_time="weighted_average", over_org="weighted_average"), ("product",)),
-        "people": (features.members, "人", Version(over_time="distinct", over_org="distinct"), ("product",)),
-        "owned": (owned, "CNY", Version(over_time=rng.choice(OVER_TIME[:5]), over_org="sum", proportionate=True), ()),
-        "dollars": (features.currencies, "USD", Version(over_time=rng.choice(OVER_TIME[:3]), over_org="sum"), ()),
-        "billed": (features.pairs, "CNY", side, ("partner", "product")),
-        "bought": (features.pairs, "CNY", side, ("partner",)),
+        "carried": ("CNY", carried, ()),
+        "price": ("CNY", Version(over_time="weighted_average", over_org="weighted_average"), ("product",)),
+        "people": ("人", Version(over_time="distinct", over_org="distinct"), ("product",)),
+        "owned": ("CNY", Version(over_time=rng.choice(OVER_TIME[:5]), over_org="sum", proportionate=True), ()),
+        "dollars": ("USD", Version(over_time=rng.choice(OVER_TIME[:3]), over_org="sum"), ()),
+        "billed": ("CNY", side, ("partner", "product")),
+        "bought": ("CNY", side, ("partner",)),
     }  # fmt: skip
     return {
         name: Metric(name, unit, (version,), dimensions, "USD" if unit == "USD" else None)
-        for name, (is_wanted, unit, version, dimensions) in wanted.items()
-        if is_wanted
+        for name, (unit, version, dimensions) in wanted.items()
     }
 
 
@@ -348,23 +272,17 @@ def draw_condition(rng: Random, money: list[str]) -> Formula:
 # Reporting ----------------------------------------------------------------------------------------------------
 
 
-def draw_modes(rng: Random, slot: Slot, bases: list[Metric], quarterly: set[str], features: Features) -> None:
-    """Say for each metric how each plant of a group reports it; quarters beside months only on request."""
+def draw_modes(rng: Random, slot: Slot, bases: list[Metric], quarterly: set[str]) -> None:
+    """Say for each metric how each plant of a group reports it; some report quarters where others report months."""
     for metric in bases:
         for unit in slot.reporters:
             yearly = metric.versions[0].over_time == "sum" and "partner" not in metric.dimensions
-            both = [BOTH] if features.flows_beside_years else []
-            mode = rng.choice([*MODES, *YEARLY, *both] if yearly else MODES)
-            if metric.id in quarterly and (not features.quarters_beside_months or rng.random() < 0.5):
+            mode = rng.choice([*MODES, *YEARLY, BOTH] if yearly else MODES)
+            if metric.id in quarterly and rng.random() < 0.5:
                 mode = QUARTERLY
             is_money = metric.unit in ("CNY", "万元", "USD") and mode.basis == "F" and mode.grain != "Q"
-            if features.currencies and is_money and rng.random() < 0.3:
+            if is_money and rng.random() < 0.3:
                 mode = replace(mode, currency=rng.choice(["EUR", "CNY" if metric.unit == "USD" else "USD"]))
-            if (
-                features.explicit_versions
-                and mode.basis == "F"
-                and len(metric.versions) > 1
-                and rng.random() < 0.5
-            ):
+            if mode.basis == "F" and len(metric.versions) > 1 and rng.random() < 0.5:
                 mode = replace(mode, explicit=True)
             slot.modes[metric.id, unit] = mode

@@ -2,16 +2,15 @@
 
 import datetime as dt
 import json
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from tests.company import Company
 from tests.model.calendars import Period
-from tests.model.companies import RandomCompany
 from tests.model.definitions import Value, World
-from tests.model.exact import EXACT, mentioned, quotient
+from tests.model.exact import EXACT, quotient
 from tests.model.kpi_model import Board, Boards, Row, RowKey
 from tests.model.placing import as_is, as_was, like_for_like
 
@@ -45,7 +44,7 @@ def read_boards(company: Company) -> Shown:
 
 def differences(
     company: Company,
-    drawn: RandomCompany,
+    world: World,
     moments: Sequence[dt.datetime],
     counted: Sequence[list[Value]],
     shown: list[Shown],
@@ -54,7 +53,6 @@ def differences(
 
     `counted` are the values that count at each moment; `shown` the other boards at the last two moments.
     """
-    world = drawn.world
     rows = company.query(KPIS)
     found: list[str] = []
     for step, (moment, values) in enumerate(zip(moments, counted, strict=True)):
@@ -69,17 +67,10 @@ def differences(
                 f"as of step {step + 1}: {line}"
                 for line in compare_boards(company, world, moment, boards.rows)
             ]
-        judge = drawn.features.owed_at_once or moment == moments[-1]
-        judged = drawn.world.metrics.keys() - drawn.uncertain if judge else frozenset()
-        found += [
-            f"after step {step + 1}: {line}"
-            for line in compare(standing, boards.rows, judged, drawn.unrolled)
-        ]
+        lines = compare(standing, boards.rows)
         if step >= len(moments) - 2:
-            lines = Bases(drawn, values, boards, judged).compare(
-                shown[step - len(moments)], last=moment == moments[-1]
-            )
-            found += [f"after step {step + 1}: {line}" for line in lines]
+            lines += Bases(world, values, boards).compare(shown[step - len(moments)])
+        found += [f"after step {step + 1}: {line}" for line in lines]
     return found
 
 
@@ -88,13 +79,8 @@ def _key(row: Any) -> RowKey:
     return row.metric, row.unit, row.period, dims, SCENARIOS[row.scenario]
 
 
-def compare(
-    standing: dict[RowKey, Any], wanted: dict[RowKey, Row], judged: Set[str], unrolled: Set[str]
-) -> list[str]:
-    """Return a line for each difference between the product's rows and the model's.
-
-    Completeness is compared for `judged` metrics, twelve months up to a quarter for all but `unrolled` ones.
-    """
+def compare(standing: dict[RowKey, Any], wanted: dict[RowKey, Row]) -> list[str]:
+    """Return a line for each difference between the product's rows and the model's."""
     found = [
         f"{key}: the product has a row: {standing[key].value}" for key in standing.keys() - wanted.keys()
     ]
@@ -107,12 +93,10 @@ def compare(
             "value": (row.value, model.value),
             "ytd": (row.ytd, model.ytd),
             "version": (row.metric_version, model.version),
+            "rolling": (row.rolling, model.rolling),
+            "completeness": (row.completeness, model.completeness),
+            "reason": (_judge(row.reason), _reason(row.reason, model)),
         }
-        if key[0] not in unrolled or "Q" not in key[2]:
-            pairs["rolling"] = row.rolling, model.rolling
-        if key[0] in judged:
-            pairs["completeness"] = row.completeness, model.completeness
-            pairs["reason"] = _judge(row.reason), _reason(row.reason, model)
         found += [f"{key}: {name} is {got}, not {want}" for name, (got, want) in pairs.items() if got != want]
     return sorted(found)
 
@@ -192,72 +176,42 @@ def _reason(said: str | None, model: Row) -> str | None:
 
 @dataclass(frozen=True)
 class Bases:
-    """What the boards of other bases should show of `values`; completeness is compared for `judged` metrics."""
+    """What the boards of other bases should show of `values`."""
 
-    drawn: RandomCompany
+    world: World
     values: list[Value]
     as_was: Boards
-    judged: Set[str]
 
-    def compare(self, shown: Shown, *, last: bool) -> Iterator[str]:
-        """Yield a line for each difference; `last`: after a recomputation of everything."""
-        world = self.drawn.world
+    def compare(self, shown: Shown) -> Iterator[str]:
+        """Yield a line for each difference."""
+        world = self.world
         now = Boards(world, self.values, as_is(world)).rows
         later, earlier = (
             Boards(world, self.values, like_for_like(world, later=which)).rows for which in (True, False)
         )
-        doubtful = self._doubtful(last=last)
-        yield from self._differ("as_is", shown, {key: self._on_tree(now, key) for key in now}, doubtful)
-        if not self.drawn.features.pairs_alike:
-            doubtful |= self.drawn.with_derived(
-                {name for pair in world.pairs for name in (pair.one, pair.other)}
-            )
-        alike = {key: self._alike(later, earlier, key) for key in later}
-        yield from self._differ("like_for_like", shown, alike, doubtful)
-        yield from self._differ(
-            "comparison", shown, {key: self._compared(key) for key in self.as_was.rows}, set()
-        )
+        on_tree = {
+            key: _board_columns(world, now, key) | {"completeness": row.completeness} for key, row in now.items()
+        }
+        yield from self._differ("as_is", shown, on_tree)
+        yield from self._differ("like_for_like", shown, {key: self._alike(later, earlier, key) for key in later})
+        yield from self._differ("comparison", shown, {key: self._compared(key) for key in self.as_was.rows})
         yield from self._differ_by_version(shown)
         yield from self._differ_in_pairs(shown)
 
-    def _doubtful(self, *, last: bool) -> set[str]:
-        """Return the metrics that other trees don't show as they should."""
-        world, features = self.drawn.world, self.drawn.features
-        means = {
-            m.id
-            for m in world.metrics.values()
-            for v in m.versions
-            if (v.over_time, v.over_org) == ("average", "sum")
-        }
-        back = {
-            m.id
-            for m in world.derived
-            for v in m.versions
-            if v.formula and "prior" in {modifier for _, modifier in mentioned(v.formula)}
-        }
-        found = set() if features.means_rounded_once else self.drawn.with_derived(means)
-        return found if features.prior_years or last else found | self.drawn.with_derived(back)
-
     def _differ(
-        self, kind: str, shown: Shown, wanted: dict[RowKey, dict[str, Any]], doubtful: set[str]
+        self, kind: str, shown: Shown, wanted: Mapping[RowKey, Mapping[str, Any]]
     ) -> Iterator[str]:
         actual = {key: columns for key, columns in wanted.items() if key[4] == "actual"}
         there = {_shown_key(row): row for row in shown[kind]}
         yield from (f"{kind}: {key}: shown or not shown wrongly" for key in there.keys() ^ actual.keys())
-        for key in [key for key in there.keys() & actual.keys() if key[0] not in doubtful]:
+        for key in there.keys() & actual.keys():
             for name, want in actual[key].items():
                 got = getattr(there[key], name)
-                if got != want and (name != "completeness" or key[0] in self.judged):
+                if got != want:
                     yield f"{kind}: {key}: {name} is shown as {got}, not {want}"
 
-    def _on_tree(self, board: Board, key: RowKey) -> dict[str, Any]:
-        found: dict[str, Any] = _board_columns(self.drawn.world, board, key)
-        if self.drawn.features.own_completeness or self._version_of(key).over_org != "none":
-            found["completeness"] = board[key].completeness
-        return found
-
     def _alike(self, later: Board, earlier: Board, key: RowKey) -> dict[str, Any]:
-        calendar = self.drawn.world.calendar
+        calendar = self.world.calendar
         ago = calendar.period_year_ago(calendar.periods[key[2]])
         before = earlier.get((key[0], key[1], ago.key, *key[3:])) if ago else None
         value, year_ago = later[key].value, before.value if before else None
@@ -265,24 +219,19 @@ class Bases:
                 "previous": None, "ytd": None, "target": None}  # fmt: skip
 
     def _compared(self, key: RowKey) -> dict[str, Any]:
-        calendar, board = self.drawn.world.calendar, self.as_was.rows
+        calendar, board = self.world.calendar, self.as_was.rows
         ago = calendar.period_year_ago(calendar.periods[key[2]])
         before = board.get((key[0], key[1], ago.key, *key[3:])) if ago else None
         row = board[key]
         ytd_ago, rolling_ago = (before.ytd, before.rolling) if before else (None, None)
-        found = {
+        return {
             "value": row.value,
             "ytd": row.ytd,
             "ytd_year_ago": ytd_ago,
             "ytd_yoy": _growth(row.ytd, ytd_ago),
+            "rolling_12": row.rolling,
+            "rolling_12_year_ago": rolling_ago,
         }
-        if key[0] not in self.drawn.unrolled or "Q" not in key[2]:
-            found |= {"rolling_12": row.rolling, "rolling_12_year_ago": rolling_ago}
-        return found
-
-    def _version_of(self, key: RowKey) -> Any:
-        world = self.drawn.world
-        return world.metrics[key[0]].at(world.calendar.bases[world.calendar.periods[key[2]].months[0]].start)
 
     def _differ_by_version(self, shown: Shown) -> Iterator[str]:
         """Yield differences of the periods in which a version isn't in force."""
@@ -300,7 +249,7 @@ class Bases:
                 yield f"by_version: {key}: ytd is shown as {row.ytd}, not {want.ytd}"
 
     def _differ_in_pairs(self, shown: Shown) -> Iterator[str]:
-        bases = self.drawn.world.calendar.bases
+        bases = self.world.calendar.bases
         there = {
             (row.metric, row.org, row.counterparty, row.period, row.scenario): (
                 row.amount,

@@ -13,13 +13,12 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from tests.company import Company
-from tests.model.companies import Features, RandomCompany, draw_company
+from tests.model.companies import RandomCompany, draw_company
 from tests.model.comparing import differences
 from tests.model.driving import empty, play, publish_company
 from tests.model.strategies import many_histories
 
 EXAMPLES = os.environ.get("KPI_TEST_EXAMPLES")  # the tests themselves run in an environment of their own
-FEATURES = Features()
 GROUPS = 40
 """Groups of a company, each with a history in every pass."""
 FULL = 34
@@ -54,7 +53,7 @@ def test_every_kpi_is_the_models(
     seed: int, passes: int, groups: int, warehouse_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KPI_WAREHOUSE_URL", warehouse_url)
-    drawn = draw_company(seed, groups, FEATURES)
+    drawn = draw_company(seed, groups)
     cases = compare_histories(publish_company(tmp_path, drawn), drawn, passes)
     assert cases >= passes * (FULL if groups == GROUPS else SAMPLE // 2)
 
@@ -73,7 +72,7 @@ def compare_histories(company: Company, drawn: RandomCompany, passes: int) -> in
             return
         empty(company)
         course = play(company, drawn, numbers)
-        wrong = differences(company, drawn, course.moments, course.counted, course.shown)
+        wrong = differences(company, drawn.world, course.moments, course.counted, course.shown)
         assert not wrong, "\n".join(wrong[:30])
         cases += course.cases
 
