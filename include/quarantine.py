@@ -19,8 +19,9 @@ def count_held(
 ) -> "pd.Series[int]":
     """Return the number of held rows per (org unit, period) of a validated batch, '' where a row doesn't tell it.
 
-    Held are the slices that validation kept back, those in `also`, or `everything`. Empty for a batch that
-    was never validated: then it isn't known which rows it has.
+    Held are the slices that validation kept back, those in `also` (with 0 rows where the batch has none of them: a
+    system that lost them), or `everything`. Empty for a batch that was never validated: then it isn't known
+    which rows it has.
     """
     if not Path(validated).exists():
         return pd.Series(dtype="int64")
@@ -30,6 +31,10 @@ def count_held(
     if also:
         held |= pd.MultiIndex.from_frame(slices).isin(list(also))
     counts: pd.Series[int] = slices[held].groupby(["_unit", "_slice"]).size()
+    missing = sorted(set(also) - set(counts.index))
+    if missing:
+        index = pd.MultiIndex.from_tuples([*counts.index, *missing], names=["_unit", "_slice"])
+        counts = counts.reindex(index, fill_value=0)
     return counts
 
 

@@ -266,7 +266,7 @@ def test_queries(tmp_path: Path) -> None:
     assert len(problems) == 1
     assert str(problems[0]).endswith(
         "sources/sales_orders.sql:3: unknown parameter :window_begin; did you mean window_end or window_start? "
-        "These two are filled in"
+        "These are filled in"
     ) or "unknown parameter :window_begin" in str(problems[0])
     (tmp_path / "sources/sales_orders.sql").unlink()
     _, problems = check_catalogue(tmp_path)

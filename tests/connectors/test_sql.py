@@ -230,7 +230,7 @@ class TestPostgres:
     def test_all_tables_show_one_snapshot(self, erp: Connection) -> None:
         with psycopg.connect(_conninfo(erp), autocommit=True) as database:
             database.execute("CREATE TABLE t AS SELECT i FROM generate_series(1, 100000) i")
-            tables = sql.read_tables(make_source("i"), "SELECT i FROM t", WINDOW, erp)
+            tables = sql.read_tables(make_source("i"), "SELECT i FROM t", [WINDOW], erp)
             next(tables)
             database.execute("DELETE FROM t")
             assert sum(table.num_rows for table in tables) == 100_000

@@ -40,11 +40,13 @@ _SPELLERS: dict[int, Callable[[pa.ChunkedArray], pa.ChunkedArray]] = {
 class PostgresReader:
     """An open COPY-able query. See `reading.Reader`."""
 
-    def __init__(self, connection: "psycopg.Connection[Any]", order: Order) -> None:
+    def __init__(
+        self, connection: "psycopg.Connection[Any]", order: Order, values: Mapping[str, Any]
+    ) -> None:
         self._connection, self._order = connection, order
         # COPY takes no parameters of the protocol: the driver itself quotes the values into the text.
         cursor = psycopg.ClientCursor(connection)
-        self._query = cursor.mogrify(order.write("%(%s)s", {"%": "%%"}).encode(), dict(order.values))
+        self._query = cursor.mogrify(order.write("%(%s)s", {"%": "%%"}).encode(), dict(values))
         self._run(f"SELECT * FROM ({self._query}\n) AS query LIMIT 0")
         self.names = [column.name for column in self._description]
         self._types = [column.type_code for column in self._description]
@@ -132,15 +134,15 @@ class PostgresReader:
 
 
 @contextlib.contextmanager
-def open_postgres(order: Order) -> Iterator[PostgresReader]:
-    """Give a reader for `order`, inside one read-only snapshot that ends with the block.
+def open_postgres(order: Order) -> Iterator[Callable[[Mapping[str, Any]], PostgresReader]]:
+    """Give a function that asks `order` with its parameters' values; one read-only snapshot, which ends with the block.
 
     Raises SourceUnavailableError or ConfigurationError as told in `faults`.
     """
     connection = _connect(order)
     try:
         _begin(connection, order)
-        yield PostgresReader(connection, order)
+        yield lambda values: PostgresReader(connection, order, values)
     finally:
         connection.close()
 
