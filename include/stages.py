@@ -23,7 +23,6 @@ from include import outbox, warehouse
 from include import rollup as rolling
 from include import standardise as standardising
 from include import validate as validating
-from include.answers import SHRINK, Answer
 from include.batch import Window, load_reported
 from include.batches import (
     FINAL,
@@ -53,7 +52,7 @@ from include.inbox import find_strays, list_waiting
 from include.intake import reject_file
 from include.marking import Delivery, Returned, give_back
 from include.publish import publish_catalogue
-from include.quarantine import count_held, note_held
+from include.quarantine import count_held, note_held, read_answer
 from include.windows import aim
 
 __all__ = ["Run", "extract", "load", "report", "rollup_months", "rollup_quarters", "standardise", "validate"]
@@ -202,7 +201,7 @@ def _load_one(batch: BatchRow, months: set[str]) -> None:
     delivery = loading.Delivery(batch.batch_id, source.source, source.authority, mapping, replays, by_slice)
     with warehouse.connect() as connection:
         if batch.spans:
-            delivery = replace(delivery, answer=_answer_of(connection, batch, source, validated))
+            delivery = replace(delivery, answer=read_answer(connection, batch, source, validated))
         if not warehouse.run(connection, "batch/hold", batch_id=batch.batch_id).scalar_one():
             return  # another run, which took this batch for a killed one's, has just loaded it
         loaded = loading.load_facts(connection, catalogue.periods, delivery, facts)
@@ -216,21 +215,6 @@ def _load_one(batch: BatchRow, months: set[str]) -> None:
         advance(connection, batch.batch_id, "accepted" if loaded.submissions else "unchanged", **counts)
     months.update(loaded.months)
     shutil.rmtree(current_home().stage_folder(batch.batch_id), ignore_errors=True)
-
-
-def _answer_of(connection: Any, batch: BatchRow, source: Source, validated: str) -> Answer:
-    """Return what a batch of a system is an answer to; approved are the held slices of what it replays by force."""
-    assert batch.spans is not None
-    shrink = source.expects.rows.shrink if source.expects.rows else None
-    approved: dict[tuple[str, str], int] = {}
-    replayed = batch
-    while replayed.forced and replayed.replays:
-        for finding in read_findings(connection, replayed.replays):
-            if finding.code == "slice_shrunken":
-                approved.setdefault((finding.org, finding.period), int(finding.found))
-        replayed = read_batch(connection, replayed.replays)
-    kept_back = frozenset(count_held(validated).index)
-    return Answer(batch.batch_id, batch.spans, SHRINK if shrink is None else shrink, kept_back, approved)
 
 
 def _guard(batch_id: int, stage: str, step: Callable[..., None], *arguments: Any) -> bool:

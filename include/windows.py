@@ -184,11 +184,18 @@ def _read_mark(text: str) -> dt.datetime | int:
 
 
 def _step_back(mark: str, reach: dt.timedelta | int) -> str:
-    """Return the mark less the look-back, written as the mark is; a time can't be taken from a number."""
+    """Return the mark less the look-back, which is of its kind, written as the mark is."""
     moment = _read_mark(mark)
-    if isinstance(moment, int):
-        return str(moment - (reach if isinstance(reach, int) else 0))
-    return _write_moment(moment - (reach if isinstance(reach, dt.timedelta) else dt.timedelta(reach)), mark)
+    if isinstance(moment, int) and isinstance(reach, int):
+        return str(moment - reach)
+    if isinstance(moment, dt.datetime) and isinstance(reach, dt.timedelta):
+        return _write_moment(moment - reach, mark)
+    kind, example = ("numbers", "1000") if isinstance(moment, int) else ("moments", "1 day")
+    raise ConfigurationError(
+        [
+            f"a source's cursor holds {kind}; say in {kind} how far to look back: `cursor: {{look_back: {example}}}`"
+        ]
+    )
 
 
 def _write_moment(moment: dt.datetime, like: str) -> str:

@@ -1,6 +1,7 @@
 """Sources that are asked: windows, cursors, slices that vanish or shrink, approvals, all by the same stages."""
 
 import datetime as dt
+import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from include import stages, warehouse, windows
 from include.batch import Window
 from include.batches import read_findings
+from tests.connectors.rest_service import serve
 from tests.office import Office
 
 SOURCE = """\
@@ -306,3 +308,45 @@ def test_a_query_by_org_is_run_for_each_unit_that_owes_it(erp: Erp) -> None:
     assert erp.collect() == "accepted" and erp.figures() == erp.truth()
     erp.declare("expects: {org: {level: plant}}\n", by_org)
     assert erp.collect() == "unchanged", "p2 has nothing"
+
+
+REST = """\
+source: orders
+owner: clerk
+kind: rest
+connection: erp
+slice: month
+request: {path: /orders, params: {from: "{window_start}", to: "{window_end}", since: "{changed_since}"}}
+hosts: ["127.0.0.1:PORT"]
+cursor: {column: changed, look_back: 0 hours}
+columns:
+  unit: {path: $.unit, is: org}
+  day: {path: $.day, type: date, is: date}
+  amount: {path: $.amount, type: decimal, metric: sales, unit: CNY}
+  changed: {path: $.changed, is: ignore}
+"""
+
+
+def test_a_service_is_asked_by_the_same_rules(erp: Erp, monkeypatch: pytest.MonkeyPatch) -> None:
+    records = [{"unit": u, "day": d, "amount": n, "changed": "2026-05-01T08:00:00"} for u, d, _, n in START]
+
+    def orders(request: Any) -> None:
+        asked = request.query
+        found = [r for r in records if asked["from"] <= str(r["day"]) < asked["to"]]
+        request.reply([r for r in found if str(r["changed"]) >= asked.get("since", "")])
+
+    with serve() as service:
+        service.routes["/orders"] = orders
+        address = f'{{"conn_type": "http", "host": "127.0.0.1", "port": {service.port}}}'
+        monkeypatch.setenv("AIRFLOW_CONN_ERP", address)
+        (Path(os.environ["KPI_CONFIG"]) / "sources/orders.sql").unlink()
+        erp.office.configure("sources/orders.yaml", REST.replace("PORT", str(service.port)))
+        assert erp.collect() == "accepted" and erp.figures() == erp.truth()
+        records[-1] |= {"amount": 44, "changed": "2026-05-01T09:00:00"}
+        assert erp.collect() == "accepted" and erp.figures()["p3", "2026-04"] == 44
+        assert erp.mark() == "2026-05-01T09:00:00"
+        last = erp.collect(Window(dt.date(2026, 4, 1), dt.date(2026, 5, 1)))
+        assert last == "unchanged" and "since" not in service.asked[-1][1]
+        del records[-1]
+        assert erp.collect(Window(dt.date(2026, 4, 1), dt.date(2026, 5, 1))) == "refused"
+        assert codes(4) == [("slice_shrunken", "p3", "2026-04")]

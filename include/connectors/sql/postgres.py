@@ -27,7 +27,8 @@ _LIBPQ_EXTRAS = (
     "sslmode", "sslrootcert", "sslcert", "sslkey", "sslcrl", "channel_binding", "gssencmode", "krbsrvname",
     "target_session_attrs", "service", "hostaddr",
 )  # fmt: skip
-_BYTEA = 17
+_UNTOLD = {17: "bytea", 790: "money"}
+"""Types without a text of their own: money's depends on the server's language."""
 _SPELLERS: dict[int, Callable[[pa.ChunkedArray], pa.ChunkedArray]] = {
     16: spell_booleans,
     700: spell_numbers,
@@ -54,8 +55,8 @@ class PostgresReader:
     def tables(self, columns: Mapping[str, int]) -> Iterator[pa.Table]:
         """Yield tables of about BLOCK_BYTES each."""
         for name, position in columns.items():
-            if self._types[position] == _BYTEA:
-                raise unsupported(name, "bytea")
+            if self._types[position] in _UNTOLD:
+                raise unsupported(name, _UNTOLD[self._types[position]])
         try:
             yield from (self._parse(block, columns) for block in self._blocks())
         except psycopg.Error as error:
@@ -95,6 +96,8 @@ class PostgresReader:
                 yield block.getvalue()
                 block = io.BytesIO()
         _expect(self._next_result(), pq.ExecStatus.COMMAND_OK)
+        while self._next_result() is not None:
+            pass  # only behind the last result may the connection be asked again
         if block.tell():
             yield block.getvalue()
 
