@@ -40,7 +40,7 @@ def declare_sql(office: Office, path: Path, patch: pytest.MonkeyPatch) -> Callab
     patch.setenv("AIRFLOW_CONN_ERP", f'{{"conn_type": "sqlite", "schema": "{path}"}}')
     with sqlite3.connect(path) as database:
         database.execute("CREATE TABLE orders (no INTEGER PRIMARY KEY, unit, day, amount)")
-        rows = [("p1" if n % 2 else "p3", f"2026-0{n % MONTHS + 1}-15") for n in range(ROWS)]
+        rows = [("p1" if n % 4 < 2 else "p3", f"2026-0{n % MONTHS + 1}-15") for n in range(ROWS)]
         database.executemany("INSERT INTO orders (unit, day) VALUES (?, ?)", rows)
     database.close()
 
