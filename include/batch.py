@@ -3,7 +3,7 @@
 import dataclasses
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -91,6 +91,34 @@ def sheet_of(block: str) -> str:
 
 def save_reported(reported: Reported, path: str) -> None:
     """Write `reported` to the Parquet file `path` (any fsspec URI), whole or not at all for the reader."""
+    table = pa.Table.from_pandas(reported.frame, preserve_index=False)
+    about = _describe(reported)
+    table = table.replace_schema_metadata((table.schema.metadata or {}) | {b"reported": about})
+    with open_uri(path, "wb") as file:
+        pq.write_table(table, file, compression="zstd")
+
+
+def save_tables(tables: Iterable[pa.Table], path: str, notes: Sequence[Finding]) -> int:
+    """Write a system's records, table by table as they come, to what `load_reported` reads; return how many.
+
+    Each table has the columns of `Reported.frame`; there is at least one. At no time more than one of them is held.
+    `notes` are looked at when all have come.
+    """
+    rows, writer = 0, None
+    with open_uri(path, "wb") as file:
+        for table in tables:
+            writer = writer or pq.ParquetWriter(file, table.schema, compression="zstd")
+            writer.write_table(table)
+            rows += table.num_rows
+        assert writer is not None
+        frame = writer.schema.empty_table().to_pandas()
+        about = _describe(Reported(frame, notes=tuple(notes), rows_read=rows))
+        writer.add_key_value_metadata({b"reported": about})
+        writer.close()
+    return rows
+
+
+def _describe(reported: Reported) -> bytes:
     controls = reported.controls
     about = {
         "axes": {s: {c: list(rc) for c, rc in cols.items()} for s, cols in reported.axes.items()},
@@ -101,22 +129,19 @@ def save_reported(reported: Reported, path: str) -> None:
         "rows_read": reported.rows_read,
         "shows_formats": reported.shows_formats,
     }
-    table = pa.Table.from_pandas(reported.frame, preserve_index=False)
-    table = table.replace_schema_metadata(
-        (table.schema.metadata or {}) | {b"reported": json.dumps(about).encode()}
-    )
-    with open_uri(path, "wb") as file:
-        pq.write_table(table, file, compression="zstd")
+    return json.dumps(about).encode()
 
 
 def load_reported(path: str) -> Reported:
     """Read back what `save_reported` wrote."""
     with open_uri(path, "rb") as file:
-        table = pq.read_table(file)
-    about = json.loads(table.schema.metadata[b"reported"])
+        parquet = pq.ParquetFile(file)
+        frame = parquet.read().to_pandas()
+        about = json.loads(parquet.metadata.metadata[b"reported"])
     controls = about["controls"]
+    frame["_row"], frame["_col"] = frame["_row"].astype("Int64"), frame["_col"].astype("Int64")
     return Reported(
-        frame=table.to_pandas(),
+        frame=frame,
         axes={s: {c: (rc[0], rc[1]) for c, rc in cols.items()} for s, cols in about["axes"].items()},
         controls=None if controls is None else pd.DataFrame(controls["data"], columns=controls["columns"]),
         units=about["units"],

@@ -28,7 +28,8 @@ class BatchRow:
     """A batch as the warehouse knows it. `archive_uri` is empty and `window` set for systems.
 
     Of a finished batch whose rows are known, `rows_accepted` and `rows_held` add up to `rows_read`. `replays`
-    is the delivery that it reads again, `forced` whether it may undo what was decided since.
+    is the delivery that it reads again, `forced` whether it may undo what was decided since. Of a system, `spans` are
+    the dates that it answers for (`include.answers`), and `mark` how far its changes were read.
     """
 
     batch_id: int
@@ -46,15 +47,17 @@ class BatchRow:
     replays: int | None = None
     forced: bool = False
     content_hash: str = ""
+    spans: str | None = None
+    mark: str | None = None
 
 
 def open_batch(connection: Connection, run: Run, mapping_version: str, **about: Any) -> int | None:
     """Open a batch for `run` and return its number; None where `claim` stands already.
 
-    `about` may hold claim, filename, content_hash, archive_uri (a file) or window_start, window_end (a system),
-    and replays, forced.
+    `about` may hold claim, filename, content_hash, archive_uri (a file) or window_start, window_end, spans (a
+    system), and replays, forced.
     """
-    names = ("claim", "content_hash", "archive_uri", "window_start", "window_end", "replays")
+    names = ("claim", "content_hash", "archive_uri", "window_start", "window_end", "spans", "replays")
     empty = dict.fromkeys(names) | {"filename": "", "forced": False}
     row = {"source": run.source, "run_id": run.run_id, "run_url": run.url, "mapping_version": mapping_version}
     batch_id: int | None = warehouse.run(connection, "batch/open", **(empty | row | about)).scalar()
@@ -91,6 +94,8 @@ def _to_row(row: Any) -> BatchRow:
         replays=row["replays"],
         forced=row["forced"],
         content_hash=row["content_hash"] or "",
+        spans=row["spans"],
+        mark=row["mark"],
     )
 
 

@@ -3,22 +3,26 @@
 Both end as one Parquet file of rows as reported below `stage/<batch>/`, with where each was read.
 """
 
-import datetime as dt
 import hashlib
 import logging
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
+
+import pandas as pd
+import pyarrow as pa
 
 from include import warehouse
 from include.airflow_adapters.connections import resolve_connection
-from include.batch import Window, save_reported
+from include.answers import write_spans
+from include.batch import Connection, Reported, Window, save_reported, save_tables
 from include.batches import FINAL, BatchRow, Run, advance, note_findings, open_batch
 from include.catalogue import Catalogue
 from include.catalogue.models import RestSource, Source, SqlSource, WorkbookSource
 from include.connectors import rest, sql, workbook
+from include.connectors.assembling import add_places, name_records
+from include.connectors.sql.changes import find_changes
 from include.errors import Finding, UsageError
 from include.home import current_home
 from include.inbox import list_waiting
@@ -31,14 +35,14 @@ from include.intake import (
     leave_inbox,
     set_aside,
 )
-from include.plan import GRAINS
+from include.plan import plan_source
+from include.windows import aim_by_cursor, answered, list_orgs, windows_asked
 
 log = logging.getLogger(__name__)
-BEGINNING_OF_DATA = dt.date(1990, 1, 1)
 _JUDGED = {"__all__": {"required", "min", "max", "pattern", "in_", "aliases"}}
 NOT_MAPPING: dict[str, Any] = {
     **dict.fromkeys(("name", "department", "owner", "due", "schedule", "expects", "connection"), True),
-    **dict.fromkeys(("checks", "accept", "unique"), True),
+    **dict.fromkeys(("checks", "accept", "unique", "cursor"), True),
     **{"columns": _JUDGED, "rows": _JUDGED},
 }
 """What a source says that doesn't decide which facts its cells become: it names, or decides whether they may. So a
@@ -123,24 +127,29 @@ def take_in(
 
 
 def open_replay(catalogue: Catalogue, run: Run, batch: BatchRow, *, force: bool) -> int:
-    """Open a batch that reads a delivered file again from the archive. Raises UsageError where there is none."""
-    if not batch.archive_uri:
-        raise UsageError(
-            f"Batch {batch.batch_id} of {batch.source} has no file in the archive: a system is asked again by "
-            f"`./kpi run {batch.source}`."
-        )
+    """Open a batch that reads a delivery again: a file from the archive; a system is asked for the same dates.
+
+    Raises UsageError where there is neither.
+    """
+    if not batch.archive_uri and not batch.window:
+        raise UsageError(f"Batch {batch.batch_id} of {batch.source} has no file in the archive.")
     if batch.status not in FINAL:
         raise UsageError(f"Batch {batch.batch_id} is still under way ({batch.status}).")
-    about = {
-        "filename": batch.filename,
-        "content_hash": batch.content_hash,
-        "archive_uri": batch.archive_uri,
-        "replays": batch.replays or batch.batch_id,
-        "forced": force,
-    }
-    mapping = mapping_version(catalogue, catalogue.sources[batch.source])
+    source = catalogue.sources[batch.source]
+    about: dict[str, Any] = {"forced": force}
+    if batch.window and not isinstance(source, WorkbookSource):
+        spans = batch.spans or write_spans([answered(catalogue, source, batch.window)])
+        dates = {"window_start": batch.window.start, "window_end": batch.window.end, "spans": spans}
+        about |= dates | {"replays": batch.batch_id}  # whose held slices are approved, where it is forced
+    else:
+        about |= {
+            "filename": batch.filename,
+            "content_hash": batch.content_hash,
+            "archive_uri": batch.archive_uri,
+            "replays": batch.replays or batch.batch_id,
+        }
     with warehouse.connect() as connection:
-        opened = open_batch(connection, run, mapping, **about)
+        opened = open_batch(connection, run, mapping_version(catalogue, source), **about)
     assert opened is not None  # without a claim nothing stands in its way
     return opened
 
@@ -164,32 +173,72 @@ def read_file(batch: BatchRow, source: WorkbookSource) -> None:
 
 
 def read_system(batch: BatchRow, catalogue: Catalogue, source: SqlSource | RestSource) -> None:
-    """Read a batch's window from its system into `stage/`. Raises SourceUnavailableError or RefusedError."""
-    assert batch.window is not None
+    """Read what a batch asks of its system into `stage/`. Raises SourceUnavailableError or RefusedError.
+
+    A source whose cursor shows no change is asked for nothing: its batch is `unchanged`.
+    """
     named = resolve_connection(source.connection)
-    if isinstance(source, SqlSource):
-        reported = sql.fetch(
-            source, catalogue.query_of(source), batch.window, named, timezone=catalogue.calendar.timezone
+    if batch.spans is None:
+        batch = aim_by_cursor(
+            batch, catalogue, source, lambda since: _find_changes(batch, catalogue, source, named, since)
         )
-    else:
-        reported = rest.fetch(source, batch.window, named)
-    save_reported(reported, stage_file(batch.batch_id, "reported"))
+    windows = windows_asked(batch)
+    rows = 0
+    if windows:
+        path = stage_file(batch.batch_id, "reported")
+        if isinstance(source, SqlSource):
+            rows = _stream_tables(catalogue, source, windows, named, path)
+        else:
+            reported = _join([rest.fetch(source, window, named) for window in windows])
+            save_reported(reported, path)
+            rows = reported.rows_read
     with warehouse.connect() as connection:
-        advance(connection, batch.batch_id, "read", rows_read=reported.rows_read)
+        advance(connection, batch.batch_id, "read" if windows else "unchanged", rows_read=rows)
 
 
-def window_of(catalogue: Catalogue, source: SqlSource | RestSource) -> Window:
-    """Return the dates that a run reads again, as whole slices; everything for a source never loaded."""
-    today = dt.datetime.now(ZoneInfo(catalogue.calendar.timezone)).date()
-    with warehouse.connect() as connection:
-        loaded = warehouse.run(connection, "batch/has_accepted", source=source.source).scalar_one()
-    if source.window_days is None or not loaded:
-        return Window(BEGINNING_OF_DATA, today + dt.timedelta(days=1))
-    return widen(catalogue, source, today - dt.timedelta(days=source.window_days), today)
+def _stream_tables(
+    catalogue: Catalogue, source: SqlSource, windows: list[Window], named: Connection, path: str
+) -> int:
+    """Write a query's answers to the stage as they come, so that memory doesn't grow with them; return the rows."""
+    notes: list[Finding] = []
+    query, orgs = catalogue.query_of(source), list_orgs(catalogue, source, windows)
+    tables = sql.read_tables(
+        source, query, windows, named, timezone=catalogue.calendar.timezone, orgs=orgs, notes=notes
+    )
+
+    def place() -> Iterator[pa.Table]:
+        before = 0
+        for table in tables:
+            yield add_places(table, name_records(source, table, before), before)
+            before += table.num_rows
+
+    return save_tables(place(), path, notes)
 
 
-def widen(catalogue: Catalogue, source: Source, first: dt.date, last: dt.date) -> Window:
-    """Return the window from `first` to `last` widened to whole slices: a slice is replaced as a whole."""
-    grain, calendar = GRAINS[source.slice], catalogue.periods
-    start = calendar.period_bounds(calendar.key_of(first, grain))[0]
-    return Window(start, calendar.period_bounds(calendar.key_of(last, grain))[1])
+def _find_changes(
+    batch: BatchRow,
+    catalogue: Catalogue,
+    source: SqlSource | RestSource,
+    named: Connection,
+    since: str | None,
+) -> pd.DataFrame:
+    """Return `period` and `cursor` of the records that changed since the mark."""
+    assert batch.window is not None and source.cursor is not None
+    period = plan_source(source, catalogue).period
+    if isinstance(source, RestSource):
+        frame = rest.fetch(source, batch.window, named, changed_since=since).frame
+        return pd.DataFrame({"period": frame[period], "cursor": frame[source.cursor.column]})
+    query, orgs = catalogue.query_of(source), list_orgs(catalogue, source, [batch.window])
+    order = sql.place_order(source, query, [batch.window], named, catalogue.calendar.timezone)
+    values = list(sql.list_values(order, [batch.window], orgs))
+    found: pd.DataFrame = find_changes(source, order, values, period, since).to_pandas()
+    return found
+
+
+def _join(answers: list[Reported]) -> Reported:
+    """Bring the answers for several windows together to one batch; each record keeps its page and item."""
+    if len(answers) == 1:
+        return answers[0]
+    frame = pd.concat([answer.frame for answer in answers], ignore_index=True)
+    frame["_row"] = pd.array(range(1, len(frame) + 1), dtype="Int64")
+    return Reported(frame, notes=answers[0].notes, rows_read=len(frame))

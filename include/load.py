@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from sqlalchemy import Connection
 
 from include import warehouse
+from include.answers import Answer, judge_answer
 from include.errors import Finding, RefusedError, UsageError
 from include.period import Calendar
 
@@ -44,6 +45,7 @@ SLICE_COLUMNS = [
     "period_stop",
     "cells_hash",
     "facts",
+    "records",
 ]
 
 
@@ -52,7 +54,8 @@ class Delivery:
     """What is being loaded: a batch of a source, and the mapping that made its facts from its cells.
 
     `replays` is the delivery that the batch reads again, where it does and mustn't undo what was decided since;
-    `by_slice` tells whether then the other slices go on (the source's `accept`).
+    `by_slice` tells whether the other slices go on where some are held (the source's `accept`). `answer` is set for
+    systems: what they were asked for.
     """
 
     batch_id: int
@@ -61,13 +64,15 @@ class Delivery:
     mapping_version: str
     replays: int | None = None
     by_slice: bool = False
+    answer: Answer | None = None
 
 
 @dataclass(frozen=True)
 class Loaded:
     """What became of a delivery: the new submissions, how many slices were unchanged, and the touched months.
 
-    `held` are the slices of a replay that were left as they are, an error each.
+    `held` are the slices that were left as they are, an error each: those that a replay would take back in time, and
+    those of a system that shrank too far.
     """
 
     submissions: list[int]
@@ -82,16 +87,21 @@ def load_facts(connection: Connection, calendar: Calendar, delivery: Delivery, f
 
     Guarantees: each slice (org unit x slice period) in `facts` is afterwards current with exactly these
     facts, whether it was new, changed (the earlier submission is superseded) or unchanged (nothing is
-    written). Raises RefusedError with codes doubled_source, doubled_parent or slice_grain_changed, each
-    finding with its org and period, where a number would come from two places, and replay_outdated where a
-    replay would undo what was delivered or withdrawn since; the caller rolls back.
+    written). A slice that a system no longer has, within the dates that it was asked for, is afterwards current
+    without facts. Raises RefusedError with codes doubled_source, doubled_parent or slice_grain_changed, each
+    finding with its org and period, where a number would come from two places, replay_outdated where a
+    replay would undo what was delivered or withdrawn since, and those of `judge_answer`; the caller rolls back.
     """
     warehouse.run(connection, "load/lock_source", source=delivery.source)
     numbered = _number_facts(connection, delivery.source, facts)
     slices = _list_slices(calendar, numbered)
+    held: list[Finding] = []
+    if delivery.answer:
+        slices, held = judge_answer(connection, delivery.source, delivery.answer, slices)
     changed = _keep_changed(connection, delivery, slices)
     unchanged = len(slices) - len(changed)
-    changed, held = _hold_decided(connection, delivery, changed)
+    changed, decided = _hold_decided(connection, delivery, changed)
+    held += decided
     if held and not (delivery.by_slice and (unchanged or len(changed))):
         raise RefusedError(held)
     if changed.empty:
@@ -206,6 +216,8 @@ def _list_slices(calendar: Calendar, facts: pd.DataFrame) -> pd.DataFrame:
     keys = ["org_id", "period"]
     grouped = ordered.sort_values([*keys, "cells"]).groupby(keys, sort=False)
     slices = grouped["cells"].agg(cells_hash=_hash_cells, facts="size").reset_index()
+    records = facts.groupby(["org_id", "slice_period"])["row"].nunique().rename_axis(keys).rename("records")
+    slices = slices.merge(records.reset_index(), on=keys, validate="one_to_one")
     bounds = {period: calendar.period_bounds(period) for period in slices["period"].unique()}
     return slices.assign(
         grain=slices["period"].map(calendar.grain_of),
@@ -220,6 +232,8 @@ def _hash_cells(cells: "pd.Series[str]") -> str:
 
 def _keep_changed(connection: Connection, delivery: Delivery, slices: pd.DataFrame) -> pd.DataFrame:
     """Return the slices that differ from their current submission, each with a reserved submission number."""
+    if slices.empty:
+        return slices
     bounds: dict[str, dt.date] = {"start": slices["period_start"].min(), "stop": slices["period_stop"].max()}
     current = warehouse.fetch(connection, "load/current_slices", source=delivery.source, **bounds)
     same = {

@@ -566,6 +566,33 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
             "make sure that the export is complete; if so, change expects.rows.shrink",
         ),
     ),
+    "slice_shrunken": (
+        (
+            "{org} {period} 只剩 {found} 条记录，目前计入 {last} 条",
+            "{org} {period} has only {found} records left, {last} count",
+        ),
+        ("减少不超过 {share}%", "at most {share} % fewer"),
+        (
+            "确认系统数据属实后批准：./kpi replay {batch} --force；否则修复系统，下次运行会重新读取",
+            "if the system is right, approve it: ./kpi replay {batch} --force; if not, mend it and run again",
+        ),
+    ),
+    "outside_window": (
+        (
+            "{org} {period} 不在所查询的日期范围内，可能只有一部分",
+            "{org} {period} isn't within the dates that were asked for, and may be there in part",
+        ),
+        ("仅限所查询日期的记录", "records of those dates only"),
+        (
+            "在查询或请求中按 window_start、window_end 限定日期",
+            "bound the query or request by window_start and window_end, on the column that says the date",
+        ),
+    ),
+    "query_overtaken": (
+        ("较新的查询（批次 {found}）已经入库", "a later query was loaded already: batch {found}"),
+        ("最新的查询结果", "what was read last"),
+        ("无需处理", "nothing: what counts is newer"),
+    ),
     "no_values": (
         ("没有任何数值", "no values at all"),
         ("至少一个数值：{columns}", "at least one value in: {columns}"),

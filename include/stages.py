@@ -9,6 +9,7 @@ import logging
 import math
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -45,14 +46,14 @@ from include.extract import (
     stage_file,
     take_in,
     take_in_waiting,
-    window_of,
 )
 from include.home import configuration_folder, current_home
 from include.inbox import find_strays, list_waiting
 from include.intake import reject_file
 from include.marking import Delivery, Returned, give_back
 from include.publish import publish_catalogue
-from include.quarantine import count_held, note_held
+from include.quarantine import count_held, note_held, read_answer
+from include.windows import aim
 
 __all__ = ["Run", "extract", "load", "report", "rollup_months", "rollup_quarters", "standardise", "validate"]
 
@@ -102,20 +103,19 @@ def extract(
         waiting = take_in_waiting(catalogue, source, run, patience)
         batches = [take_in(catalogue, source, run, file)] if file else waiting
         return sorted(batch for batch in batches if batch and _guard(batch, "extract", read_file, source))
-    span = window or window_of(catalogue, source)
+    aimed = aim(catalogue, source, window)
     with warehouse.connect() as connection:
-        opened = open_batch(
-            connection, run, mapping_version(catalogue, source), window_start=span.start, window_end=span.end
-        )
+        opened = open_batch(connection, run, mapping_version(catalogue, source), **aimed)
     assert opened is not None
     return [opened] if _guard(opened, "extract", read_system, catalogue, source) else []
 
 
 def replay(batch_id: int, run_id: str, *, force: bool = False) -> tuple[Run, list[int]]:
-    """Read a delivered file again from the archive as a new batch; returns its run, and the batch if it goes on.
+    """Read a delivery again as a new batch; returns its run, and the batch if it goes on.
 
-    Configuration and rules are today's. Without `force`, what was delivered or withdrawn since isn't undone.
-    Raises UsageError where there is no such batch or no archived file.
+    A file is read from the archive, under today's configuration and rules: without `force`, what was delivered or
+    withdrawn since isn't undone. A system is asked for the same dates: with `force`, the slices that the batch held as
+    shrunken may be as small as they were then. Raises UsageError where there is no such batch or no archived file.
     """
     catalogue = current_catalogue()
     with warehouse.connect() as connection:
@@ -126,7 +126,12 @@ def replay(batch_id: int, run_id: str, *, force: bool = False) -> tuple[Run, lis
     source = find_source(catalogue, batch.source)
     run = Run(run_id, "", batch.source)
     opened = open_replay(catalogue, run, batch, force=force)
-    return run, [opened] if _guard(opened, "extract", read_file, source) else []
+    read = (
+        _guard(opened, "extract", read_file, source)
+        if isinstance(source, WorkbookSource)
+        else (_guard(opened, "extract", read_system, catalogue, source))
+    )
+    return run, [opened] if read else []
 
 
 def find_source(catalogue: Catalogue, source_id: str) -> Source:
@@ -191,16 +196,21 @@ def _load_one(batch: BatchRow, months: set[str]) -> None:
     source = find_source(catalogue, batch.source)
     facts = pq.read_table(stage_file(batch.batch_id, "facts"))
     mapping = mapping_version(catalogue, source)
-    replays, by_slice = None if batch.forced else batch.replays, source.accept == "slices"
+    replays = None if batch.forced or batch.spans else batch.replays
+    by_slice, validated = source.accept == "slices", stage_file(batch.batch_id, "validated")
     delivery = loading.Delivery(batch.batch_id, source.source, source.authority, mapping, replays, by_slice)
     with warehouse.connect() as connection:
+        if batch.spans:
+            delivery = replace(delivery, answer=read_answer(connection, batch, source, validated))
         if not warehouse.run(connection, "batch/hold", batch_id=batch.batch_id).scalar_one():
             return  # another run, which took this batch for a killed one's, has just loaded it
         loaded = loading.load_facts(connection, catalogue.periods, delivery, facts)
         note_findings(connection, batch.batch_id, "load", [*loaded.warnings, *loaded.held])
         decided = [(finding.org, finding.period) for finding in loaded.held]
-        held = count_held(stage_file(batch.batch_id, "validated"), decided)
+        held = count_held(validated, decided)
         note_held(connection, batch.batch_id, held)
+        if len(held):
+            warehouse.run(connection, "batch/keep_mark", batch_id=batch.batch_id)
         counts = {"rows_held": int(held.sum()), "slices_unchanged": loaded.unchanged}
         advance(connection, batch.batch_id, "accepted" if loaded.submissions else "unchanged", **counts)
     months.update(loaded.months)

@@ -9,8 +9,8 @@ import pytest
 from include import stages, warehouse
 from include.board import Question, read_kpis
 from include.errors import UsageError
-from include.extract import widen
 from include.stages import Run
+from include.windows import widen
 from tests.catalogue.test_calendars import FOUR_FOUR_FIVE, WEEKS
 from tests.company import Company, Fact, read_company, write_company
 

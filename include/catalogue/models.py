@@ -5,6 +5,7 @@ Unknown keys are refused. What needs more than one file (does this owner exist?)
 """
 
 import datetime as dt
+import re
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -442,12 +443,41 @@ class WorkbookSource(SourceBase):
     max_megabytes: int = Field(50, ge=1)
 
 
+class Cursor(Model):
+    """A column that grows with every change (`updated_at`): slices with changed records are read again.
+
+    `look_back` is how far before the last run changes are looked for: what was committed late is found by it.
+    """
+
+    column: str
+    look_back: str = "1 day"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _accept_the_column_alone(cls, value: Any) -> Any:
+        return {"column": value} if isinstance(value, str) else value
+
+    @field_validator("look_back", mode="before")
+    @classmethod
+    def _look_back(cls, value: Any) -> Any:
+        if not re.fullmatch(r"\d+( (minute|hour|day)s?)?", str(value)):
+            raise ValueError("look_back is a time such as `2 days`, or a number for a column of numbers")
+        return str(value)
+
+    @property
+    def reach(self) -> dt.timedelta | int:
+        """The look-back as a time, or as a number for a column of numbers."""
+        number, _, word = self.look_back.partition(" ")
+        return dt.timedelta(**{word.rstrip("s") + "s": int(number)}) if word else int(number)
+
+
 class SystemBase(SourceBase):
-    """A department's system: a named connection, a schedule and the window that each run reads again."""
+    """A department's system: a named connection, a schedule, and what each run reads again (window, cursor)."""
 
     connection: Identifier
     schedule: str | None = None
     window: str = "full"
+    cursor: Cursor | None = None
     columns: dict[str, Column]
 
     @field_validator("window")

@@ -21,7 +21,7 @@ FILES: dict[str, tuple[str, Any]] = {
     "units": ("Further units of the company", UnitsConfig),
     "eliminations": ("Intra-group pairs", list[Elimination]),
 }
-_PLAIN_TEXT_TOO = ("Words", "Place")
+_PLAIN_TEXT_TOO = ("Words", "Place", "Cursor")
 
 
 def render_schemas() -> dict[str, str]:

@@ -33,11 +33,15 @@ def run(
 def replay(
     batch: Annotated[int, typer.Argument(help="Number of the batch (bi.batch, or what `run` printed).")],
     force: Annotated[
-        bool, typer.Option("--force", help="Also replace what was delivered or withdrawn since.")
+        bool,
+        typer.Option(
+            "--force",
+            help="Also replace what was delivered or withdrawn since; of a system, approve its shrunken slices.",
+        ),
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Read a delivered file again from the archive, after a rule, an alias or a name was mended."""
+    """Read a delivery again after its cause was mended: a file from the archive, a system for the same dates."""
     from include.cli.running import replay_batch, show_outcome
 
     outcome = replay_batch(batch, force=force, quiet=as_json)

@@ -15,10 +15,10 @@ from include.catalogue.models import WorkbookSource
 from include.cli.opening import open_warehouse
 from include.cli.tables import print_findings, print_json
 from include.errors import Finding, UsageError
-from include.extract import widen
 from include.home import current_home
 from include.messages import word
 from include.notify.words import tidy
+from include.windows import widen
 
 
 @dataclass

@@ -23,7 +23,7 @@ def match_columns(source: SqlSource, present: Sequence[str]) -> dict[str, int]:
     positions: dict[str, int] = {}
     missing = []
     for name, column in source.columns.items():
-        found = _find(name, column.aliases, present)
+        found = find_column(name, column.aliases, present)
         if len(found) == 1:
             positions[name] = found[0]
         elif column.is_ != "ignore":
@@ -56,17 +56,17 @@ def check_size(source: SqlSource | RestSource, rows: int) -> None:
         )
 
 
-def name_records(source: SqlSource, table: pa.Table) -> pa.Array:
+def name_records(source: SqlSource, table: pa.Table, before: int = 0) -> pa.Array:
     """Return each record's key as text: `store=S01, order_date=2026-03-01`.
 
     Made of the columns in `unique`, else of those whose role is one of KEY_ROLES; where there are none the
-    record's 1-based position is its name: `row 17`.
+    record's 1-based position is its name: `row 17`. `before` records came in earlier tables.
     """
     names = [n for n in source.unique if n in table.column_names] or [
         n for n, c in source.columns.items() if c.is_ in KEY_ROLES and n in table.column_names
     ]
     if not names:
-        ordinals = number_rows(table.num_rows).cast(pa.string())
+        ordinals = number_rows(table.num_rows, before).cast(pa.string())
         return pc.binary_join_element_wise("row ", ordinals, "")
     parts: list[pa.ChunkedArray | pa.Array | str] = []
     for name in names:
@@ -75,27 +75,36 @@ def name_records(source: SqlSource, table: pa.Table) -> pa.Array:
 
 
 def assemble(table: pa.Table, keys: pa.Array | pa.ChunkedArray, notes: tuple[Finding, ...] = ()) -> Reported:
-    """Return text columns with the places that systems give: no sheet, a 1-based row, no column, a key."""
+    """Return text columns with the places that systems give; see `add_places`."""
+    frame = add_places(table, keys).to_pandas()
+    frame["_row"], frame["_col"] = frame["_row"].astype("Int64"), frame["_col"].astype("Int64")
+    return Reported(frame=frame, notes=notes, rows_read=table.num_rows)
+
+
+def add_places(table: pa.Table, keys: pa.Array | pa.ChunkedArray, before: int = 0) -> pa.Table:
+    """Return records with the places that systems give: no sheet, a 1-based row, no column, a key.
+
+    `before` records came in earlier tables of the batch.
+    """
     rows = table.num_rows
     places = {
         "_sheet": pa.repeat(pa.scalar(""), rows),
-        "_row": number_rows(rows),
+        "_row": number_rows(rows, before),
         "_col": pa.nulls(rows, pa.int64()),
         "_key": keys,
     }
     for name, values in places.items():
         table = table.append_column(name, values)
-    frame = table.to_pandas()
-    frame["_row"], frame["_col"] = frame["_row"].astype("Int64"), frame["_col"].astype("Int64")
-    return Reported(frame=frame, notes=notes, rows_read=rows)
+    return table
 
 
-def number_rows(rows: int) -> pa.Array:
-    """Return 1 to `rows`."""
-    return pa.array(np.arange(1, rows + 1, dtype=np.int64))
+def number_rows(rows: int, before: int = 0) -> pa.Array:
+    """Return the numbers of the next `rows` records after `before` others."""
+    return pa.array(np.arange(before + 1, before + rows + 1, dtype=np.int64))
 
 
-def _find(name: str, aliases: Sequence[str], present: Sequence[str]) -> list[int]:
+def find_column(name: str, aliases: Sequence[str], present: Sequence[str]) -> list[int]:
+    """Return where a column stands: by its exact name, else by an alias, else by its name in another case."""
     for wanted in (name, *aliases):
         exact = [i for i, there in enumerate(present) if there == wanted]
         if exact:

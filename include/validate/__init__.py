@@ -66,7 +66,7 @@ def validate(
         plan, reported, coerced, catalogue
     )
     failures += check_expected(plan, units, periods, delivers, catalogue)
-    failures += check_count(plan, len(frame), last_rows) + check_delivered(plan, coerced)
+    failures += check_count(plan, len(frame), last_rows) + check_delivered(plan, coerced, last_rows)
     slices = Slices(units, periods.slices)
     verdict = decide(plan, failures, slices, delivers)
     frame["_held"] = verdict.rows

@@ -235,6 +235,9 @@ def test_a_metric_twice_names_the_other_place(tmp_path: Path) -> None:
         ("mes_output", "path: $.plant.code, ", "", "the column 'plant' doesn't say where it stands"),
         ("mes_output", "$.items[*]", "$.items[", "is not a JSONPath"),
         ("mes_output", "{window_start}", "{windowstart}", "unknown placeholder {windowstart}; did you mean window_start"),
+        ("sales_orders", "window: 35 days", "cursor: changed", "the cursor's column 'changed' isn't declared; add `changed:"),
+        ("sales_orders", "window: 35 days", "cursor: {column: orders, look_back: soon}", "look_back is a time such as"),
+        ("mes_output", "paging: {kind: page, param: page, size: 500, total: $.total}", "cursor: day", "must be asked for"),
         ("mes_output", "hosts: [mes.example.com]", "hosts: [https://mes.example.com/]", "is not a host"),
         ("fx_rates", "  currency: {type: text, is: currency}\n", "", "rates need a column with the currency"),
     ],
@@ -257,6 +260,14 @@ def test_header_unit_against_declared_unit(tmp_path: Path) -> None:
     assert "sales_orders.yaml:13: the header says 万元, but the unit is CNY" in told
 
 
+def test_a_query_by_org_needs_units_that_owe_it(tmp_path: Path) -> None:
+    write_company(tmp_path)
+    (tmp_path / "sources/sales_orders.sql").write_text("SELECT 1\nFROM t WHERE unit = :org")
+    _, problems = check_catalogue(tmp_path)
+    (told,) = map(str, problems)
+    assert ".sql:2: :org is filled with the units that owe the source; say which: `expects: {org:" in told
+
+
 def test_queries(tmp_path: Path) -> None:
     write_company(tmp_path)
     (tmp_path / "sources/sales_orders.sql").write_text(
@@ -266,7 +277,7 @@ def test_queries(tmp_path: Path) -> None:
     assert len(problems) == 1
     assert str(problems[0]).endswith(
         "sources/sales_orders.sql:3: unknown parameter :window_begin; did you mean window_end or window_start? "
-        "These two are filled in"
+        "These are filled in"
     ) or "unknown parameter :window_begin" in str(problems[0])
     (tmp_path / "sources/sales_orders.sql").unlink()
     _, problems = check_catalogue(tmp_path)

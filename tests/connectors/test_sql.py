@@ -230,7 +230,7 @@ class TestPostgres:
     def test_all_tables_show_one_snapshot(self, erp: Connection) -> None:
         with psycopg.connect(_conninfo(erp), autocommit=True) as database:
             database.execute("CREATE TABLE t AS SELECT i FROM generate_series(1, 100000) i")
-            tables = sql.read_tables(make_source("i"), "SELECT i FROM t", WINDOW, erp)
+            tables = sql.read_tables(make_source("i"), "SELECT i FROM t", [WINDOW], erp)
             next(tables)
             database.execute("DELETE FROM t")
             assert sum(table.num_rows for table in tables) == 100_000
@@ -245,7 +245,46 @@ class TestPostgres:
         assert (finding.code, finding.column, finding.found) == ("columns_changed", "b, c", "a, d")
         assert refusal(erp, "SELECT 1 AS a, 2 AS a", "a").code == "columns_changed"
 
+    def test_views_partitioned_tables_and_quoted_names(self, erp: Connection) -> None:
+        with psycopg.connect(_conninfo(erp), autocommit=True) as database:
+            database.execute(
+                'CREATE TABLE "SalesOrder" ("OrderDate" date, "净额" numeric) PARTITION BY RANGE ("OrderDate")'
+            )
+            for month in (1, 2):
+                database.execute(
+                    f'CREATE TABLE "Part{month}" PARTITION OF "SalesOrder" '  # type: ignore[arg-type]
+                    f"FOR VALUES FROM ('2026-0{month}-01') TO ('2026-0{month + 1}-01')"
+                )
+            database.execute(
+                "INSERT INTO \"SalesOrder\" VALUES ('2026-01-05', 1.10), ('2026-02-05', 'Infinity')"
+            )
+            database.execute('CREATE VIEW "V" AS SELECT "OrderDate", "净额" AS "NetAmount" FROM "SalesOrder"')
+        query = 'SELECT "OrderDate", "NetAmount" FROM "V" WHERE "OrderDate" >= :window_start ORDER BY 1'
+        frame = read(erp, query, "OrderDate", "NetAmount").frame
+        assert frame["NetAmount"].tolist() == ["1.10", "Infinity"]
+        assert frame["OrderDate"].tolist() == ["2026-01-05", "2026-02-05"]
+
+    def test_several_windows_and_units_are_one_snapshot(self, erp: Connection) -> None:
+        windows = [Window(dt.date(2026, month, 1), dt.date(2026, month, 2)) for month in (1, 3)]
+        with psycopg.connect(_conninfo(erp), autocommit=True) as database:
+            database.execute("CREATE TABLE t AS SELECT 'x' AS unit")
+            query = "SELECT :org AS o, :window_start AS d, unit FROM t"
+            tables = sql.read_tables(make_source("o", "d", "unit"), query, windows, erp, orgs=["p'1", "p2"])
+            next(tables)
+            database.execute("DELETE FROM t")
+            rows = [row for table in tables for row in table.to_pylist()]
+        assert [(row["o"], row["d"]) for row in rows] == [
+            ("p'1", "2026-01-01"), ("p2", "2026-01-01"), ("p'1", "2026-03-01"), ("p2", "2026-03-01"),
+        ]  # fmt: skip
+        with pytest.raises(ConfigurationError, match=r"orders.sql:1: :org is filled with the units that owe"):
+            read(erp, query, "o")
+
+    def test_a_result_without_end_is_refused_at_once(self, erp: Connection) -> None:
+        query = "SELECT generate_series(1, 10000000000) AS a"
+        assert refusal(erp, query, "a", max_rows=2_000_000).code == "limit_exceeded"
+
     def test_bytes_and_too_many_rows_are_refused(self, erp: Connection) -> None:
+        assert refusal(erp, "SELECT '1.50'::money AS a", "a").code == "unsupported_type"
         assert refusal(erp, r"SELECT '\x00'::bytea AS a", "a").code == "unsupported_type"
         assert refusal(erp, "SELECT generate_series(1, 11) AS a", "a", max_rows=10).code == "limit_exceeded"
 
@@ -334,6 +373,39 @@ class TestMariaDB:
             "0000-00-00", "2026-03-01T08:00:00.500", "2026-03-01T00:30:00",
         ]  # fmt: skip
 
+    def test_odd_types_names_views_and_partitions(self, mariadb: Connection) -> None:
+        with _mariadb(mariadb) as cursor:
+            cursor.execute("SET sql_mode = ''")
+            cursor.execute(
+                "CREATE TABLE `SalesOrder` (`Day` DATE, s SET('a', 'b'), z DECIMAL(8, 2) UNSIGNED ZEROFILL,"
+                " never DATETIME, t TIME, f FLOAT) PARTITION BY HASH (MONTH(`Day`)) PARTITIONS 2"
+            )
+            cursor.execute(
+                "INSERT INTO `SalesOrder` VALUES ('2026-01-05', 'a,b', 12.5, '0000-00-00', '-12:00:00', 16777216)"
+            )
+            cursor.execute(
+                "CREATE VIEW `V 1` AS SELECT `Day` AS `OrderDate`, s, z, never, t, f FROM `SalesOrder`"
+            )
+        names = ["OrderDate", "s", "z", "never", "t"]
+        row = read(mariadb, "SELECT * FROM `V 1` WHERE `OrderDate` >= :window_start", *names).frame.iloc[0]
+        assert row[names].tolist() == ["2026-01-05", "a,b", "000012.50", "0000-00-00T00:00:00", "-12:00:00"]
+        assert refusal(mariadb, "SELECT f FROM `V 1`", "f").code == "unsupported_type", "it tells 16777200"
+        assert read(mariadb, "SELECT f + 0e0 AS f FROM `V 1`", "f").frame["f"].tolist() == ["16777216"]
+
+    def test_several_windows_are_one_snapshot_and_an_endless_result_ends(self, mariadb: Connection) -> None:
+        windows = [Window(dt.date(2026, month, 1), dt.date(2026, month, 2)) for month in (1, 3)]
+        with _mariadb(mariadb) as cursor:
+            cursor.execute("CREATE TABLE t ENGINE = InnoDB AS SELECT 'x' AS unit")
+            query = "SELECT :window_start AS d, unit FROM t"
+            tables = sql.read_tables(
+                make_source("d", "unit"), query, windows, mariadb, timezone="Asia/Shanghai"
+            )
+            next(tables)
+            cursor.execute("DELETE FROM t")
+            assert [row["d"] for table in tables for row in table.to_pylist()] == ["2026-01-01", "2026-03-01"]
+        endless = "SELECT seq AS a FROM seq_1_to_1000000000"
+        assert refusal(mariadb, endless, "a", max_rows=30_000).code == "limit_exceeded"
+
     def test_the_window_is_bound_and_a_blob_refused(self, mariadb: Connection) -> None:
         query = "SELECT :window_start AS a, ':window_end 50%' AS b, CAST('x' AS BINARY) AS c"
         row = read(mariadb, query, "a", "b").frame.iloc[0]
@@ -374,6 +446,28 @@ class TestSqlite:
         frame = read(file_database, query, "d", "v").frame
         assert frame["v"].tolist() == ["0.0000001", "100000000000000000000", "文"]
         assert read(file_database, "SELECT 3.0 AS v, 2 AS d", "d", "v").frame["v"].tolist() == ["3"]
+
+    def test_odd_numbers_names_and_views(self, file_database: Connection) -> None:
+        with sqlite3.connect(file_database.schema) as database:
+            database.execute(
+                'CREATE VIEW "MyView" AS SELECT 9e999 AS "NetAmount", 9223372036854775807 AS n, \'1.10\' AS t'
+            )
+        database.close()
+        row = read(file_database, 'SELECT * FROM "MyView"', "NetAmount", "n", "t").frame.iloc[0]
+        assert row[["NetAmount", "n", "t"]].tolist() == ["Infinity", "9223372036854775807", "1.10"]
+
+    def test_one_snapshot_and_no_end(self, file_database: Connection) -> None:
+        windows = [Window(dt.date(2026, month, 1), dt.date(2026, month, 2)) for month in (1, 3)]
+        with sqlite3.connect(file_database.schema, isolation_level=None) as database:
+            database.execute("PRAGMA journal_mode = WAL")
+            tables = sql.read_tables(make_source("n"), "SELECT count(*) AS n FROM t", windows, file_database)
+            next(tables)
+            first = next(tables)
+            database.execute("DELETE FROM t")
+            assert [first.to_pylist(), next(tables).to_pylist()] == [[{"n": "4"}], [{"n": "4"}]]
+        database.close()
+        endless = "WITH RECURSIVE r(a) AS (SELECT 1 UNION ALL SELECT a + 1 FROM r) SELECT a FROM r"
+        assert refusal(file_database, endless, "a", max_rows=30_000).code == "limit_exceeded"
 
     def test_bytes_limits_and_faults(self, file_database: Connection) -> None:
         assert refusal(file_database, "SELECT b FROM t", "b").code == "unsupported_type"

@@ -14,13 +14,11 @@ from include.catalogue.explaining import name_known
 from include.catalogue.expressions import ExpressionError, parse_rule, references
 from include.catalogue.models import OrgLevel, RestSource, SqlSource, WorkbookSource
 from include.catalogue.org import OrgTree
+from include.catalogue.parameters import QUERY_PARAMETERS, WINDOW, asked_for, blank_out, find_parameters
 from include.catalogue.reading import PathKey, Problem
 from include.coerce.plain import unify
 
 _PART_OF_NUMBER = re.compile(r"[0-9.,+%‰¥$€£十百千万亿元-]|^[()]$")
-WINDOW = ("window_start", "window_end")
-_NO_SQL = re.compile(r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"", re.DOTALL)
-_PARAMETER = re.compile(r"(?<![:\w]):([A-Za-z_]\w*)")
 
 
 def check_sources(draft: Draft, definitions: dict[str, list[MetricDefinition]]) -> None:
@@ -41,6 +39,7 @@ def check_sources(draft: Draft, definitions: dict[str, list[MetricDefinition]]) 
         else:
             check_roles(draft, entry, None)
             _check_schedule(draft, entry)
+            _check_cursor(draft, entry)
         if isinstance(source, SqlSource):
             _check_query(draft, entry)
         if isinstance(source, RestSource):
@@ -128,10 +127,11 @@ def _check_schedule(draft: Draft, entry: Entry[Any]) -> None:
         what = f"schedule {source.schedule!r} is not a cron expression"
         remedy = 'write minute, hour, day, month, weekday: "0 2 * * *" is every day at 02:00'
         draft.tell(entry.problem(("schedule",), what, remedy))
-    if source.window_days is not None:
+    if source.window_days is not None or source.cursor:
         if not any(column.is_ in {"date", "period"} for column in source.columns.values()):
             remedy = "mark a column with `is: date`, or write `window: full`"
-            draft.tell(entry.problem(("window",), "a window needs a column with the date", remedy))
+            key = "cursor" if source.window_days is None else "window"
+            draft.tell(entry.problem((key,), f"a {key} needs a column with the date", remedy))
         if source.window_days == 0:
             draft.tell(
                 entry.problem(("window",), "a window of 0 days reads nothing", "write e.g. `window: 35 days`")
@@ -144,22 +144,41 @@ def _check_query(draft: Draft, entry: Entry[Any]) -> None:
     if text is None:
         return
     file = draft.query_files[name]
-    plain = _NO_SQL.sub(lambda found: "\n" * found[0].count("\n") + " ", text)
-    if not plain.strip():
+    if not blank_out(text).strip():
         draft.tell(Problem(file, 1, "the query is empty", "write one SELECT"))
-    for found in _PARAMETER.finditer(plain):
-        if found[1] not in WINDOW:
-            line = plain.count("\n", 0, found.start()) + 1
-            remedy = name_known(found[1], WINDOW)
-            draft.tell(
-                Problem(file, line, f"unknown parameter :{found[1]}", f"{remedy} These two are filled in")
-            )
+    for found, line in find_parameters(text):
+        if found not in QUERY_PARAMETERS:
+            remedy = f"{name_known(found, QUERY_PARAMETERS)} These are filled in"
+            draft.tell(Problem(file, line, f"unknown parameter :{found}", remedy))
+        elif found == "org" and entry.model.expects.org is None:
+            remedy = "say which: `expects: {org: {level: company}}` or a list of units"
+            draft.tell(Problem(file, line, ":org is filled with the units that owe the source", remedy))
+
+
+def _check_cursor(draft: Draft, entry: Entry[Any]) -> None:
+    """Tell a cursor that can't find changes: its column isn't declared, or the query can't be asked for a part."""
+    source = entry.model
+    if source.cursor is None:
+        return
+    if source.cursor.column not in source.columns:
+        remedy = f"add `{source.cursor.column}: {{is: ignore}}` to columns"
+        what = f"the cursor's column {source.cursor.column!r} isn't declared"
+        draft.tell(entry.problem(("cursor",), what, remedy))
+    wanted = {*WINDOW, "changed_since"} if isinstance(source, RestSource) else {*WINDOW}
+    missing = sorted(wanted - asked_for(source, draft.queries.get(source.source, "")))
+    if missing and (isinstance(source, RestSource) or source.source in draft.queries):
+        mark = "{%s}" if isinstance(source, RestSource) else ":%s"
+        named = ", ".join(mark % name for name in missing)
+        remedy = f"name {named} in the {'request' if isinstance(source, RestSource) else 'query'}"
+        what = "with a cursor only changed slices are read again, so they must be asked for"
+        draft.tell(entry.problem(("cursor",), what, remedy))
 
 
 def _check_request(draft: Draft, entry: Entry[Any]) -> None:
     source: RestSource = entry.model
     texts: list[tuple[PathKey, str]] = [(("request", "path"), source.request.path)]
     texts += [(("request", "params", key), str(value)) for key, value in source.request.params.items()]
+    known = (*WINDOW, "window_end_inclusive", *(["changed_since"] if source.cursor else []))
     for path, text in texts:
         try:
             names = [name for _, name, _, _ in string.Formatter().parse(text) if name is not None]
@@ -167,8 +186,8 @@ def _check_request(draft: Draft, entry: Entry[Any]) -> None:
             draft.tell(entry.problem(path, f"{text!r} has a brace that isn't closed", "write {window_start}"))
             continue
         for name in names:
-            if name not in WINDOW:
-                remedy = name_known(name, WINDOW)
+            if name not in known:
+                remedy = name_known(name, known)
                 draft.tell(entry.problem(path, f"unknown placeholder {{{name}}}", remedy))
     if source.paging.kind in {"cursor", "next_link"} and not source.paging.next:
         what = f"paging by {source.paging.kind} needs to know where the next one stands"

@@ -16,13 +16,19 @@ PLACEHOLDERS = ("window_start", "window_end", "window_end_inclusive")
 
 
 def fetch(
-    source: RestSource, window: Window, connection: Connection, *, limits: Limits | None = None
+    source: RestSource,
+    window: Window,
+    connection: Connection,
+    *,
+    limits: Limits | None = None,
+    changed_since: str | None = None,
 ) -> Reported:
     """Return all records that the service of `source` gives for `window`.
 
     `{window_start}`, `{window_end}` (the first day after) and `{window_end_inclusive}` (the last day) in the
     request's path and parameters are filled with ISO dates. The frame has the declared columns, all text,
-    numbers with exactly the digits of the answer. `_row` is the record's 1-based position in the batch and
+    numbers with exactly the digits of the answer. Parameters with `{changed_since}` are sent where it is given, for the
+    records that changed, and left out otherwise. `_row` is the record's 1-based position in the batch and
     `_key` its page and its place on it (`page 3, item 17`); the address itself is left out, since it follows
     from the configuration and the window and can hold cursors that are secrets.
 
@@ -30,12 +36,13 @@ def fetch(
     `total_mismatch`, `page_repeated`, `host_not_allowed`, `limit_exceeded`) and SourceUnavailableError with
     the codes of `include.connectors.rest.client`.
     """
-    values = _window_texts(window)
+    values = _window_texts(window) | ({"changed_since": changed_since} if changed_since else {})
     where = f"source {source.source}: request"
     path = _fill(source.request.path, {name: quote(text) for name, text in values.items()}, where)
     params = {
         name: _fill(value, values, where) if isinstance(value, str) else value
         for name, value in source.request.params.items()
+        if changed_since or "{changed_since}" not in str(value)
     }
     with Client(source, connection, limits or Limits()) as client:
         pages = read_pages(source, client, f"{client.base}/{path.lstrip('/')}", params)

@@ -4,8 +4,10 @@
 transaction with a time limit, with the window's dates as bound parameters.
 """
 
+import contextlib
 import zoneinfo
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import pyarrow as pa
 
@@ -17,12 +19,18 @@ from include.connectors.sql.engines import open_engine
 from include.connectors.sql.faults import Place
 from include.connectors.sql.postgres import open_postgres
 from include.connectors.sql.query import split_query, window_values
-from include.connectors.sql.reading import Order
-from include.errors import Finding
+from include.connectors.sql.reading import Order, Reader
+from include.errors import ConfigurationError, Finding
 
 
 def fetch(
-    source: SqlSource, query: str, window: Window, connection: Connection, *, timezone: str = "UTC"
+    source: SqlSource,
+    query: str,
+    window: Window,
+    connection: Connection,
+    *,
+    timezone: str = "UTC",
+    orgs: Sequence[str] = (),
 ) -> Reported:
     """Run `query` for `window` and return its rows as reported.
 
@@ -31,13 +39,14 @@ def fetch(
     session's: it decides on which day an instant falls, in the query's conditions as in its result, where an
     instant carries that zone's offset. `_row` is the row's 1-based position, `_key` its key
     (`store=S01, order_date=2026-03-01`). Columns that the source doesn't declare are left out, with a note.
+    A query that names `:org` is run once for each of `orgs`, all in one snapshot.
 
     Raises ConfigurationError (query wrong, connection's type unknown), RefusedError (`columns_changed`,
     `unsupported_type`, `limit_exceeded`) and SourceUnavailableError (`unreachable`, `login_failed`,
     `permission_denied`, `timeout`, `query_failed`).
     """
     notes: list[Finding] = []
-    tables = list(read_tables(source, query, window, connection, timezone=timezone, notes=notes))
+    tables = list(read_tables(source, query, [window], connection, timezone=timezone, orgs=orgs, notes=notes))
     table = pa.concat_tables(tables)
     return assemble(table, name_records(source, table), tuple(notes))
 
@@ -45,33 +54,71 @@ def fetch(
 def read_tables(
     source: SqlSource,
     query: str,
-    window: Window,
+    windows: Sequence[Window],
     connection: Connection,
     *,
     timezone: str = "UTC",
+    orgs: Sequence[str] = (),
     notes: list[Finding] | None = None,
 ) -> Iterator[pa.Table]:
     """Yield the declared columns in tables of bounded size, at least one, in the query's order.
 
+    The query is run for each of `windows` (and `orgs`, where it names `:org`), in this order and in one snapshot.
     Contract and errors as for `fetch`; warnings are added to `notes` before the first table.
     """
-    dialect = dialect_of(connection)
+    order = place_order(source, query, windows, connection, timezone)
+    columns: dict[str, int] = {}
+    rows = 0
+    with open_session(order) as ask:
+        for values in list_values(order, windows, orgs):
+            reader = ask(values)
+            if not columns:
+                columns = match_columns(source, reader.names)
+                if notes is not None:
+                    notes.extend(ignored_columns(reader.names, columns.values()))
+                yield pa.table({name: pa.array([], pa.string()) for name in columns})
+            for table in reader.tables(columns):
+                rows += table.num_rows
+                check_size(source, rows)
+                yield table
+
+
+def place_order(
+    source: SqlSource, query: str, windows: Sequence[Window], connection: Connection, timezone: str
+) -> Order:
+    """Return what is to be asked of the connection's database. Raises ConfigurationError where it can't be."""
     file = source.query or f"{source.source}.sql"
-    order = Order(
-        pieces=split_query(query, dialect.grammar, file),
-        values=window_values(window.start, window.end),
+    return Order(
+        pieces=split_query(query, dialect_of(connection).grammar, file),
         connection=connection,
         place=Place(connection.conn_id, file),
         zone=zoneinfo.ZoneInfo(timezone),
         seconds=source.timeout_seconds,
+        years=range(min(w.start.year for w in windows), max(w.end.year for w in windows) + 1),
     )
-    with open_postgres(order) if dialect.copies else open_engine(order, dialect) as reader:
-        columns = match_columns(source, reader.names)
-        if notes is not None:
-            notes.extend(ignored_columns(reader.names, columns.values()))
-        yield pa.table({name: pa.array([], pa.string()) for name in columns})
-        rows = 0
-        for table in reader.tables(columns):
-            rows += table.num_rows
-            check_size(source, rows)
-            yield table
+
+
+def open_session(
+    order: Order,
+) -> contextlib.AbstractContextManager[Callable[[Mapping[str, Any]], Reader]]:
+    """Give a function that runs the order's query with its parameters' values, all within one snapshot."""
+    dialect = dialect_of(order.connection)
+    return open_postgres(order) if dialect.copies else open_engine(order, dialect)
+
+
+def list_values(order: Order, windows: Sequence[Window], orgs: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+    """Yield the parameters' values of each run of the query.
+
+    Raises ConfigurationError for a query that names `:org` where nobody is known to owe the source.
+    """
+    names_org = ("org",) in order.pieces
+    if names_org and not orgs:
+        raise ConfigurationError(
+            [
+                f"{order.place.file}:1: :org is filled with the units that owe the source; "
+                "say which by `expects: {org: ...}`"
+            ]
+        )
+    for window in windows:
+        for org in orgs if names_org else ("",):
+            yield window_values(window.start, window.end) | {"org": org}

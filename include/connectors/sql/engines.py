@@ -9,25 +9,27 @@ import datetime as dt
 import sqlite3
 import time
 import zoneinfo
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
 import pyarrow as pa
 from sqlalchemy import Connection as Session
-from sqlalchemy import CursorResult, Date, Engine, bindparam, create_engine, text
+from sqlalchemy import CursorResult, Engine, bindparam, create_engine, text
 from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from include.connectors.sql.dialects import Dialect, url_of
 from include.connectors.sql.faults import explain_engine, explain_missing_driver
 from include.connectors.sql.reading import Order
-from include.connectors.sql.texts import spell_numbers, spell_timestamps, spell_values
+from include.connectors.sql.texts import spell_numbers, spell_timestamps, spell_values, unsupported
 from include.errors import ConfigurationError
 
 CHUNK_ROWS = 20_000
 _CONNECT_SECONDS = 10
-_MYSQL_FLOATS, _MYSQL_TIMES, _MYSQL_BIT = {4, 5}, {7, 12}, 16
+_MYSQL_DOUBLE, _MYSQL_TIMES, _MYSQL_BIT = 5, {7, 12}, 16
+_MYSQL_FLOAT = 4
+"""Of this type the server itself tells six digits only: 16777216 arrives as 16777200."""
 
 
 class EngineReader:
@@ -58,10 +60,12 @@ class EngineReader:
         spelt = []
         for name, i in columns.items():
             values, code = chunk[i], self._types[i] if self._driver == "pymysql" else None
+            if code == _MYSQL_FLOAT:
+                raise unsupported(name, "FLOAT")
             if code == _MYSQL_BIT:
                 values = [None if v is None else int.from_bytes(v, "big") for v in values]
             column = pa.chunked_array([spell_values(values, name, self._order.zone)])
-            if code in _MYSQL_FLOATS:
+            if code == _MYSQL_DOUBLE:
                 column = spell_numbers(column)
             elif code in _MYSQL_TIMES:
                 column = spell_timestamps(column)
@@ -70,8 +74,8 @@ class EngineReader:
 
 
 @contextlib.contextmanager
-def open_engine(order: Order, dialect: Dialect) -> Iterator[EngineReader]:
-    """Give a reader for `order` inside one read-only transaction that ends with the block.
+def open_engine(order: Order, dialect: Dialect) -> Iterator[Callable[[Mapping[str, Any]], EngineReader]]:
+    """Give a function that asks `order` with its parameters' values, in one read-only transaction.
 
     Raises SourceUnavailableError or ConfigurationError as told in `faults`.
     """
@@ -80,16 +84,23 @@ def open_engine(order: Order, dialect: Dialect) -> Iterator[EngineReader]:
         try:
             session = stack.enter_context(engine.connect())
             _prepare(session, order)
-            reader = EngineReader(_execute(session, order), order, engine.dialect.driver)
         except SQLAlchemyError as error:
             fault = explain_engine(error, order.place)
         else:
             try:
-                yield reader
+                yield lambda values: _ask(session, order, values)
             except BaseException:
                 _hang_up(session)
                 raise
             return
+    raise fault
+
+
+def _ask(session: Session, order: Order, values: Mapping[str, Any]) -> EngineReader:
+    try:
+        return EngineReader(_execute(session, order, values), order, session.dialect.driver)
+    except SQLAlchemyError as error:
+        fault = explain_engine(error, order.place)
     raise fault
 
 
@@ -149,6 +160,8 @@ def _prepare(session: Session, order: Order) -> None:
         _set_mysql_zone(session, order)
         session.exec_driver_sql("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         session.exec_driver_sql("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
+    elif name == "sqlite":
+        session.exec_driver_sql("BEGIN")  # its driver begins for writing statements only
     elif name == "oracle":
         session.exec_driver_sql("SET TRANSACTION READ ONLY")
     elif name == "postgresql":
@@ -162,7 +175,7 @@ def _set_mysql_zone(session: Session, order: Order) -> None:
     known = session.execute(
         text("SELECT CONVERT_TZ('2026-01-01', 'UTC', :z)"), {"z": order.zone.key}
     ).scalar()
-    zone = order.zone.key if known else _constant_offset(order.zone, order.values.values())
+    zone = order.zone.key if known else _constant_offset(order.zone, order.years)
     if zone is None:
         raise ConfigurationError(
             [
@@ -173,21 +186,20 @@ def _set_mysql_zone(session: Session, order: Order) -> None:
     session.execute(text("SET SESSION time_zone = :z"), {"z": zone})
 
 
-def _constant_offset(zone: zoneinfo.ZoneInfo, days: Any) -> str | None:
+def _constant_offset(zone: zoneinfo.ZoneInfo, years: range) -> str | None:
     """Return `+08:00` for a zone that keeps one offset all through the years in question."""
-    years = {day.year for day in days}
     moments = [
         dt.datetime(year, month, 1, tzinfo=zone)
-        for year in range(min(years) - 1, max(years) + 2)
+        for year in range(years.start - 1, years.stop + 1)
         for month in range(1, 13)
     ]
     offsets = {moment.strftime("%z") for moment in moments}
     return (offset := offsets.pop())[:3] + ":" + offset[3:5] if len(offsets) == 1 else None
 
 
-def _execute(session: Session, order: Order) -> CursorResult[Any]:
+def _execute(session: Session, order: Order, values: Mapping[str, Any]) -> CursorResult[Any]:
     # Every colon of the query itself is escaped: SQLAlchemy would see parameters in strings and comments too.
     statement = text(order.write("\0%s", {":": "\\:"}).replace("\0", ":"))
-    used = {piece[0] for piece in order.pieces if isinstance(piece, tuple)}
-    statement = statement.bindparams(*(bindparam(name, order.values[name], type_=Date()) for name in used))
+    used = {piece[0]: values[piece[0]] for piece in order.pieces if isinstance(piece, tuple)}
+    statement = statement.bindparams(*(bindparam(name, value) for name, value in used.items()))
     return session.execution_options(stream_results=True, max_row_buffer=CHUNK_ROWS).execute(statement)

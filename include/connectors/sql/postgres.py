@@ -27,7 +27,8 @@ _LIBPQ_EXTRAS = (
     "sslmode", "sslrootcert", "sslcert", "sslkey", "sslcrl", "channel_binding", "gssencmode", "krbsrvname",
     "target_session_attrs", "service", "hostaddr",
 )  # fmt: skip
-_BYTEA = 17
+_UNTOLD = {17: "bytea", 790: "money"}
+"""Types without a text of their own: money's depends on the server's language."""
 _SPELLERS: dict[int, Callable[[pa.ChunkedArray], pa.ChunkedArray]] = {
     16: spell_booleans,
     700: spell_numbers,
@@ -40,11 +41,13 @@ _SPELLERS: dict[int, Callable[[pa.ChunkedArray], pa.ChunkedArray]] = {
 class PostgresReader:
     """An open COPY-able query. See `reading.Reader`."""
 
-    def __init__(self, connection: "psycopg.Connection[Any]", order: Order) -> None:
+    def __init__(
+        self, connection: "psycopg.Connection[Any]", order: Order, values: Mapping[str, Any]
+    ) -> None:
         self._connection, self._order = connection, order
         # COPY takes no parameters of the protocol: the driver itself quotes the values into the text.
         cursor = psycopg.ClientCursor(connection)
-        self._query = cursor.mogrify(order.write("%(%s)s", {"%": "%%"}).encode(), dict(order.values))
+        self._query = cursor.mogrify(order.write("%(%s)s", {"%": "%%"}).encode(), dict(values))
         self._run(f"SELECT * FROM ({self._query}\n) AS query LIMIT 0")
         self.names = [column.name for column in self._description]
         self._types = [column.type_code for column in self._description]
@@ -52,8 +55,8 @@ class PostgresReader:
     def tables(self, columns: Mapping[str, int]) -> Iterator[pa.Table]:
         """Yield tables of about BLOCK_BYTES each."""
         for name, position in columns.items():
-            if self._types[position] == _BYTEA:
-                raise unsupported(name, "bytea")
+            if self._types[position] in _UNTOLD:
+                raise unsupported(name, _UNTOLD[self._types[position]])
         try:
             yield from (self._parse(block, columns) for block in self._blocks())
         except psycopg.Error as error:
@@ -93,6 +96,8 @@ class PostgresReader:
                 yield block.getvalue()
                 block = io.BytesIO()
         _expect(self._next_result(), pq.ExecStatus.COMMAND_OK)
+        while self._next_result() is not None:
+            pass  # only behind the last result may the connection be asked again
         if block.tell():
             yield block.getvalue()
 
@@ -132,15 +137,15 @@ class PostgresReader:
 
 
 @contextlib.contextmanager
-def open_postgres(order: Order) -> Iterator[PostgresReader]:
-    """Give a reader for `order`, inside one read-only snapshot that ends with the block.
+def open_postgres(order: Order) -> Iterator[Callable[[Mapping[str, Any]], PostgresReader]]:
+    """Give a function that asks `order` with its parameters' values; one read-only snapshot, which ends with the block.
 
     Raises SourceUnavailableError or ConfigurationError as told in `faults`.
     """
     connection = _connect(order)
     try:
         _begin(connection, order)
-        yield PostgresReader(connection, order)
+        yield lambda values: PostgresReader(connection, order, values)
     finally:
         connection.close()
 

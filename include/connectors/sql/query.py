@@ -11,7 +11,7 @@ from sqlglot.tokenizer_core import Token, TokenType
 
 from include.errors import ConfigurationError
 
-PARAMETERS = ("window_start", "window_end")
+PARAMETERS = ("window_start", "window_end", "org")
 _FORBIDDEN = {
     TokenType.INSERT, TokenType.UPDATE, TokenType.DELETE, TokenType.MERGE, TokenType.INTO, TokenType.CREATE,
     TokenType.DROP, TokenType.ALTER, TokenType.TRUNCATE, TokenType.COPY, TokenType.GRANT,
@@ -24,7 +24,7 @@ Piece = str | tuple[str]
 def split_query(text: str, dialect: str, file: str) -> list[Piece]:
     """Return the query `text` cut at its parameters, without the closing semicolon.
 
-    Parameters are `:window_start` and `:window_end`, outside of strings, comments and casts. `dialect` is
+    Parameters are `:window_start`, `:window_end` and `:org`, outside of strings, comments and casts. `dialect` is
     sqlglot's name of the SQL dialect, `file` names the query in errors. Raises ConfigurationError, with the
     line, where the text isn't exactly one SELECT (WITH, VALUES and set operations included), writes or
     locks anything, or holds another parameter.
@@ -45,7 +45,7 @@ def split_query(text: str, dialect: str, file: str) -> list[Piece]:
         if name.text not in PARAMETERS:
             if not name.text.isidentifier():
                 continue
-            known = " and ".join(f":{p}" for p in PARAMETERS)
+            known = ", ".join(f":{p}" for p in PARAMETERS)
             raise _problem(file, name.line, f"unknown parameter :{name.text}", f"only {known} are filled in")
         pieces += [text[done : colon.start], (name.text,)]
         done = name.end + 1
@@ -67,8 +67,8 @@ def list_tables(text: str, dialect: str) -> list[tuple[str, str]]:
 
 
 def window_values(start: dt.date, end: dt.date) -> dict[str, dt.date]:
-    """Return the parameters' values."""
-    return dict(zip(PARAMETERS, (start, end), strict=True))
+    """Return the values of the window's parameters."""
+    return {"window_start": start, "window_end": end}
 
 
 def _tokens(text: str, dialect: str, file: str) -> list[Token]:

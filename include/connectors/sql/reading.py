@@ -1,6 +1,5 @@
 """What the two ways of reading a database have in common: an order, and a reader that answers it."""
 
-import datetime as dt
 import zoneinfo
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,18 +14,18 @@ from include.connectors.sql.query import Piece
 
 @dataclass(frozen=True)
 class Order:
-    """One extraction: the query in pieces, its parameters' values, where to, and within which limits.
+    """One extraction: the query in pieces, where to, and within which limits.
 
     `zone` is the session's time zone: it decides which day an instant falls on, in the query's conditions
-    and in its result. `seconds` limits the statement.
+    and in its result. `seconds` limits each statement, `years` are those that it is about.
     """
 
     pieces: Sequence[Piece]
-    values: Mapping[str, dt.date]
     connection: Connection
     place: Place
     zone: zoneinfo.ZoneInfo
     seconds: int
+    years: range
 
     def write(self, parameter: str, escapes: Mapping[str, str]) -> str:
         """Return the query, each parameter written as `parameter` (`%s` its name), characters escaped."""

@@ -1,4 +1,5 @@
 -- What a run did. Grain: one row a batch.
 SELECT batch_id, source, run_id, filename, content_hash, archive_uri, window_start, window_end, mapping_version, status,
-       rows_read, rows_accepted, rows_held, slices_unchanged, replays, forced, failure
+       rows_read, rows_accepted, rows_held, slices_unchanged, replays, forced, failure,
+       CAST(spans AS text) AS spans, mark
 FROM ledger.batch WHERE run_id = :run_id ORDER BY batch_id
