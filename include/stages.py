@@ -18,22 +18,12 @@ import pyarrow.parquet as pq
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from include import load as loading
-from include import outbox, warehouse
+from include import outbox, telling, warehouse
 from include import rollup as rolling
 from include import standardise as standardising
 from include import validate as validating
 from include.batch import Window, load_reported
-from include.batches import (
-    FINAL,
-    BatchRow,
-    Run,
-    advance,
-    list_batches,
-    note_findings,
-    open_batch,
-    read_batch,
-    read_findings,
-)
+from include.batches import FINAL, BatchRow, Run, advance, note_findings, open_batch, read_batch
 from include.catalogue import Catalogue, load_catalogue
 from include.catalogue.models import Source, WorkbookSource
 from include.errors import Finding, MetricLedgerError, RefusedError, SourceUnavailableError, UsageError
@@ -48,9 +38,8 @@ from include.extract import (
     window_of,
 )
 from include.home import configuration_folder, current_home
-from include.inbox import find_strays, list_waiting
+from include.inbox import list_waiting
 from include.intake import reject_file
-from include.marking import Delivery, Returned, give_back
 from include.publish import publish_catalogue
 from include.quarantine import count_held, note_held
 
@@ -326,65 +315,17 @@ def report(run: Run, failed_tasks: list[str]) -> list[str]:
 
     A workbook of which anything was refused is given back marked: into `rejected/`, and with the mail.
     """
-    catalogue = current_catalogue()
-    with warehouse.connect() as connection:
-        batches = _last_attempts(list_batches(connection, run.run_id))
-        findings = {batch.batch_id: read_findings(connection, batch.batch_id) for batch in batches}
-    given = {batch.batch_id: _give_back(catalogue, batch, findings[batch.batch_id]) for batch in batches}
-    returned = {batch_id: copy for batch_id, copy in given.items() if copy}
-    with warehouse.connect() as connection:
-        return outbox.queue_report(connection, catalogue, run, batches, findings, failed_tasks, returned)
-
-
-def _give_back(catalogue: Catalogue, batch: BatchRow, findings: list[Finding]) -> Returned | None:
-    """Put a marked copy of what was refused into `rejected/`; the mail goes without it where that fails."""
-    source = catalogue.sources[batch.source]
-    if (
-        not isinstance(source, WorkbookSource)
-        or batch.status == "failed"
-        or not batch.archive_uri
-        or not any(finding.level == "error" for finding in findings)
-    ):
-        return None
-    sheet = next((name for name in source.layout.sheet or () if not set(name) & set("*?[")), "")
-    delivery = Delivery(
-        path=Path(batch.archive_uri.removeprefix("file://")),
-        name=batch.filename,
-        source=batch.source,
-        is_held=batch.status != "refused",
-        sheet=sheet,
-        encoding=source.layout.encoding,
-        delimiter=source.layout.delimiter,
-    )
-    language = catalogue.people[source.owner].language if source.owner else "en"
-    try:
-        folder = current_home().returned_folder(batch.source, batch.batch_id)
-        return give_back(delivery, findings, language, folder)
-    except Exception:
-        log.exception("batch %s: no marked copy could be made", batch.batch_id)
-        return None
+    return telling.report(current_catalogue(), run, failed_tasks)
 
 
 def untold_strays() -> list[Path]:
     """Return the files in the inbox that no source collects and nobody was told of."""
-    strays = find_strays(current_home().inbox, current_catalogue().sources)
-    if not strays:
-        return []
-    with warehouse.connect() as connection:
-        return outbox.untold_strays(connection, strays)
+    return telling.untold_strays(current_catalogue())
 
 
 def report_strays() -> list[str]:
     """Queue a mail about the files in the inbox that no source collects; returns those that are new."""
-    catalogue, inbox = current_catalogue(), current_home().inbox
-    with warehouse.connect() as connection:
-        return outbox.queue_strays(connection, catalogue, inbox, find_strays(inbox, catalogue.sources))
-
-
-def _last_attempts(batches: list[BatchRow]) -> list[BatchRow]:
-    """Leave out the queries that a later attempt of the same run repeated."""
-    queries = [batch.batch_id for batch in batches if batch.window]
-    return [batch for batch in batches if not batch.window or batch.batch_id == queries[-1]]
+    return telling.report_strays(current_catalogue())
 
 
 def send_messages(send: Callable[[Any], None] | None) -> int:
