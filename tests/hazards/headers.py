@@ -346,11 +346,4 @@ CASES = [
         text("单位,月份,销售额\n华东,2026-01,1,234\n"),
         "ragged_rows",
     ),
-    refused(
-        "percent_in_old_format",
-        "a percentage format in an .xls that can't be seen",
-        RATES,
-        old_book([["单位", "月份", "合格率"], ["华东", "2026-01", As(0.125, "0.0%")]]),
-        "percent_unknown",
-    ),
 ]
