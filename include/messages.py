@@ -526,8 +526,9 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
         ("表头的计量单位无法识别", "the unit in the header isn't known"),
         ("{unit}[；最接近的已知单位：{nearest}]", "{unit}[; nearest known units: {nearest}]"),
         (
-            "改回 {unit}；若是新单位，请在 units.yaml 中定义",
-            "put {unit} back; define a new unit in units.yaml",
+            "改回 {unit}；若是新单位，请在 units.yaml 中定义；若括号内不是单位，请把整个表头加入该列的 aliases",
+            "put {unit} back; define a new unit in units.yaml; where the brackets hold no unit, add the whole header "
+            "to the column's `aliases`",
         ),
     ),
     "unit_changed": (
