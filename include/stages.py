@@ -5,17 +5,15 @@ below `stage/<batch>/`. Each batch stands or falls alone: refused data is record
 of ours too, and the others go on. Only an unreachable system raises, so that the task is tried again.
 """
 
-import logging
 import math
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pyarrow.parquet as pq
-from sqlalchemy.exc import InterfaceError, OperationalError
 
 from include import load as loading
 from include import outbox, telling, warehouse
@@ -23,10 +21,11 @@ from include import rollup as rolling
 from include import standardise as standardising
 from include import validate as validating
 from include.batch import Window, load_reported
-from include.batches import FINAL, BatchRow, Run, advance, note_findings, open_batch, read_batch
+from include.batches import BatchRow, Run, advance, note_findings, open_batch, read_batch
 from include.catalogue import Catalogue, load_catalogue
 from include.catalogue.models import Source, WorkbookSource
-from include.errors import Finding, MetricLedgerError, RefusedError, SourceUnavailableError, UsageError
+from include.collecting import collecting, is_collected
+from include.errors import RefusedError, UsageError
 from include.extract import (
     mapping_version,
     open_replay,
@@ -37,15 +36,26 @@ from include.extract import (
     take_in_waiting,
     window_of,
 )
+from include.guarding import guard
 from include.home import configuration_folder, current_home
 from include.inbox import list_waiting
-from include.intake import reject_file
 from include.publish import publish_catalogue
 from include.quarantine import count_held, note_held
 
-__all__ = ["Run", "extract", "load", "report", "rollup_months", "rollup_quarters", "standardise", "validate"]
+__all__ = [
+    "Run",
+    "collecting",
+    "extract",
+    "load",
+    "report",
+    "rollup_months",
+    "rollup_quarters",
+    "standardise",
+    "validate",
+]
 
-log = logging.getLogger(__name__)
+QUIET_FOR = 60.0
+"""Seconds after which what a run left is taken for a killed one's, if nobody collects its source."""
 READS_FOR = 20.0
 """The patience of a scheduled run, in seconds: whoever dropped the first of many files hears within a minute."""
 
@@ -82,22 +92,30 @@ def extract(
 
     After `patience` seconds no further file is taken in: those stay in the inbox, for the next run. Returns the
     batches made, and those that a killed run of this source left between two stages. Refused files are recorded
-    and not returned. Raises SourceUnavailableError where a system can't be reached.
+    and not returned. Raises SourceUnavailableError where a system can't be reached. Who collects the same source
+    at once waits.
     """
+    with collecting(source_id):
+        return _extract(source_id, run, file, window, patience)
+
+
+def _extract(
+    source_id: str, run: Run, file: Path | None, window: Window | None, patience: float
+) -> list[int]:
     catalogue = current_catalogue()
     source = find_source(catalogue, source_id)
     publish()
     if isinstance(source, WorkbookSource):
         waiting = take_in_waiting(catalogue, source, run, patience)
         batches = [take_in(catalogue, source, run, file)] if file else waiting
-        return sorted(batch for batch in batches if batch and _guard(batch, "extract", read_file, source))
+        return sorted(batch for batch in batches if batch and guard(batch, "extract", read_file, source))
     span = window or window_of(catalogue, source)
     with warehouse.connect() as connection:
         opened = open_batch(
             connection, run, mapping_version(catalogue, source), window_start=span.start, window_end=span.end
         )
     assert opened is not None
-    return [opened] if _guard(opened, "extract", read_system, catalogue, source) else []
+    return [opened] if guard(opened, "extract", read_system, catalogue, source) else []
 
 
 def replay(batch_id: int, run_id: str, *, force: bool = False) -> tuple[Run, list[int]]:
@@ -114,8 +132,9 @@ def replay(batch_id: int, run_id: str, *, force: bool = False) -> tuple[Run, lis
             raise UsageError(f"There is no batch {batch_id}; `bi.batch` lists them.") from error
     source = find_source(catalogue, batch.source)
     run = Run(run_id, "", batch.source)
-    opened = open_replay(catalogue, run, batch, force=force)
-    return run, [opened] if _guard(opened, "extract", read_file, source) else []
+    with collecting(batch.source):
+        opened = open_replay(catalogue, run, batch, force=force)
+        return run, [opened] if guard(opened, "extract", read_file, source) else []
 
 
 def find_source(catalogue: Catalogue, source_id: str) -> Source:
@@ -132,7 +151,20 @@ def find_source(catalogue: Catalogue, source_id: str) -> Source:
 
 def validate(batch_ids: list[int]) -> list[int]:
     """Check every batch against its source's rules; returns those that hold anything to load."""
-    return [batch for batch in batch_ids if _guard(batch, "validate", _validate_one)]
+    with _collecting_of(batch_ids):
+        return [batch for batch in batch_ids if guard(batch, "validate", _validate_one)]
+
+
+@contextmanager
+def _collecting_of(batch_ids: list[int]) -> Iterator[None]:
+    """Hold the source of these batches of one run: what the stage then reads of them is how they are."""
+    if not batch_ids:
+        yield
+        return
+    with warehouse.connect() as connection:
+        source = read_batch(connection, batch_ids[0]).source
+    with collecting(source):
+        yield
 
 
 def _validate_one(batch: BatchRow) -> None:
@@ -154,7 +186,8 @@ def _validate_one(batch: BatchRow) -> None:
 
 def standardise(batch_ids: list[int]) -> list[int]:
     """Turn the measures of every batch into facts of the catalogue's metrics and units."""
-    return [batch for batch in batch_ids if _guard(batch, "standardise", _standardise_one)]
+    with _collecting_of(batch_ids):
+        return [batch for batch in batch_ids if guard(batch, "standardise", _standardise_one)]
 
 
 def _standardise_one(batch: BatchRow) -> None:
@@ -170,8 +203,9 @@ def _standardise_one(batch: BatchRow) -> None:
 def load(batch_ids: list[int]) -> list[str]:
     """Load every batch's facts, each in one transaction; returns the months touched, in order."""
     months: set[str] = set()
-    for batch in batch_ids:
-        _guard(batch, "load", _load_one, months)
+    with _collecting_of(batch_ids):
+        for batch in batch_ids:
+            guard(batch, "load", _load_one, months)
     return sorted(months)
 
 
@@ -194,59 +228,6 @@ def _load_one(batch: BatchRow, months: set[str]) -> None:
         advance(connection, batch.batch_id, "accepted" if loaded.submissions else "unchanged", **counts)
     months.update(loaded.months)
     shutil.rmtree(current_home().stage_folder(batch.batch_id), ignore_errors=True)
-
-
-def _guard(batch_id: int, stage: str, step: Callable[..., None], *arguments: Any) -> bool:
-    """Run one stage of one batch; True where the batch goes on.
-
-    Refused data is recorded with its findings; a bug is logged and recorded as failed; both end this batch
-    only. SourceUnavailableError is recorded and raised, so that Airflow tries the task again.
-    """
-    with warehouse.connect() as connection:
-        batch = read_batch(connection, batch_id)
-    if batch.status in FINAL:
-        return False
-    try:
-        step(batch, *arguments)
-    except RefusedError as refusal:
-        _refuse(batch, stage, refusal.findings)
-        return False
-    except SourceUnavailableError as error:
-        _fail(batch, error.code)
-        raise
-    except MetricLedgerError as error:
-        log.error("batch %s of %s: %s", batch_id, batch.source, error)
-        _fail(batch, type(error).__name__)
-        return False
-    except (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError):
-        raise  # the warehouse is away: nothing is known of the data, so the task is tried again
-    except Exception:
-        log.exception("batch %s of %s: unexpected error in %s", batch_id, batch.source, stage)
-        _fail(batch, f"internal_error in {stage}")
-        return False
-    return True
-
-
-def _refuse(batch: BatchRow, stage: str, findings: list[Finding]) -> None:
-    """Record a refusal, and give the file back in `rejected/`; the archive has it where that fails."""
-    with warehouse.connect() as connection:
-        note_findings(connection, batch.batch_id, stage, findings)
-        note_held(
-            connection, batch.batch_id, count_held(stage_file(batch.batch_id, "validated"), everything=True)
-        )
-        advance(connection, batch.batch_id, "refused")
-    if batch.archive_uri:
-        archive = Path(batch.archive_uri.removeprefix("file://"))
-        try:
-            reject_file(current_home(), batch.source, batch.batch_id, batch.filename, archive, findings)
-        except OSError:
-            log.exception("batch %s: the refused file could not be put into rejected/", batch.batch_id)
-    shutil.rmtree(current_home().stage_folder(batch.batch_id), ignore_errors=True)
-
-
-def _fail(batch: BatchRow, code: str) -> None:
-    with warehouse.connect() as connection:
-        advance(connection, batch.batch_id, "failed", failure=code)
 
 
 # Roll up ------------------------------------------------------------------------------------------------------
@@ -315,7 +296,27 @@ def report(run: Run, failed_tasks: list[str]) -> list[str]:
 
     A workbook of which anything was refused is given back marked: into `rejected/`, and with the mail.
     """
-    return telling.report(current_catalogue(), run, failed_tasks)
+    with collecting(run.source):
+        return telling.report(current_catalogue(), run, failed_tasks)
+
+
+def unreported_runs() -> list[Run]:
+    """Return the runs that ended without telling anybody what became of their batches, and aren't alive any more.
+
+    Between two of its tasks a DAG's run looks like that too: the caller knows whether there is one.
+    """
+    with warehouse.connect() as connection:
+        rows = warehouse.fetch(connection, "batch/unreported", quiet=QUIET_FOR)
+    known = [row for row in rows if row["source"] in current_catalogue().sources]
+    return [Run(row["run_id"], row["url"], row["source"]) for row in known if not is_collected(row["source"])]
+
+
+def unfinished_sources() -> list[str]:
+    """Return the sources with files that a killed run took in and didn't finish; their next run takes them on."""
+    with warehouse.connect() as connection:
+        rows = warehouse.fetch(connection, "batch/unfinished_sources", quiet=QUIET_FOR)
+    known = [row["source"] for row in rows if row["source"] in current_catalogue().sources]
+    return [source for source in known if not is_collected(source)]
 
 
 def untold_strays() -> list[Path]:
