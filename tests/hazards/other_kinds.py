@@ -111,6 +111,28 @@ def binary_book(rows: Rows) -> Write:
     return write
 
 
+def far_binary_book(row: int, col: int) -> Write:
+    """Return a writer of an .xlsb with a number in A1 and one in a cell counted from 0."""
+
+    def write(folder: Path) -> Path:
+        path = binary_book([[1.0]])(folder)
+        with zipfile.ZipFile(path) as archive:
+            parts = {name: archive.read(name) for name in archive.namelist()}
+        cells = [
+            _record(0, struct.pack("<2I2HBI", at, 0, 300, 0, 0, 0))
+            + _record(5, struct.pack("<2Id", column, 0, 1.5))
+            for at, column in ((0, 0), (row, col))
+        ]
+        size = _record(148, struct.pack("<4I", 0, row, 0, col))
+        sheet = _record(129) + size + _record(145) + b"".join(cells) + _record(146) + _record(130)
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, content in (parts | {"xl/worksheets/sheet1.bin": sheet}).items():
+                archive.writestr(name, content)
+        return path
+
+    return write
+
+
 def _sheet(rows: Rows, codes: list[str]) -> bytes:
     width = max(len(row) for row in rows)
     content = _record(129) + _record(148, struct.pack("<4I", 0, len(rows) - 1, 0, width - 1)) + _record(145)
