@@ -80,11 +80,9 @@ def report_late(**context: Any) -> list[str]:
     from include import stages
     from include.airflow_adapters.mail import smtp_sender
 
-    runs = _late_runs(context)
-    for run in runs:
-        stages.report(run, [])
+    told = stages.report_late(_late_runs(context))
     stages.send_messages(smtp_sender())
-    return [run.run_id for run in runs]
+    return told
 
 
 @task

@@ -5,6 +5,7 @@ below `stage/<batch>/`. Each batch stands or falls alone: refused data is record
 of ours too, and the others go on. Only an unreachable system raises, so that the task is tried again.
 """
 
+import logging
 import math
 import shutil
 from collections.abc import Callable, Iterator
@@ -43,19 +44,12 @@ from include.publish import publish_catalogue
 from include.quarantine import count_held, note_held
 
 __all__ = [
-    "Run",
-    "collecting",
-    "extract",
-    "load",
-    "report",
-    "rollup_months",
-    "rollup_quarters",
-    "standardise",
-    "validate",
-]
+    "Run", "collecting", "extract", "load", "report", "rollup_months", "rollup_quarters", "standardise", "validate",
+]  # fmt: skip
 
+log = logging.getLogger(__name__)
 QUIET_FOR = 60.0
-"""Seconds after which what a run left is taken for a killed one's, if nobody collects its source."""
+"""Seconds after which what a run left counts as a killed one's, if nobody collects its source."""
 READS_FOR = 20.0
 """The patience of a scheduled run, in seconds: whoever dropped the first of many files hears within a minute."""
 
@@ -301,22 +295,31 @@ def report(run: Run, failed_tasks: list[str]) -> list[str]:
 
 
 def unreported_runs() -> list[Run]:
-    """Return the runs that ended without telling anybody what became of their batches, and aren't alive any more.
-
-    Between two of its tasks a DAG's run looks like that too: the caller knows whether there is one.
-    """
+    """Return the runs that ended untold and that nobody works on; between two tasks a DAG's run looks so too."""
     with warehouse.connect() as connection:
         rows = warehouse.fetch(connection, "batch/unreported", quiet=QUIET_FOR)
     known = [row for row in rows if row["source"] in current_catalogue().sources]
     return [Run(row["run_id"], row["url"], row["source"]) for row in known if not is_collected(row["source"])]
 
 
+def report_late(runs: list[Run]) -> list[str]:
+    """Report runs that were killed before they did; one that can't be told of holds up no other. Returns those told."""
+    told = []
+    for run in runs:
+        try:
+            report(run, [])
+            told.append(run.run_id)
+        except Exception:
+            log.exception("the outcome of run %s of %s could not be told", run.run_id, run.source)
+    return told
+
+
 def unfinished_sources() -> list[str]:
     """Return the sources with files that a killed run took in and didn't finish; their next run takes them on."""
     with warehouse.connect() as connection:
         rows = warehouse.fetch(connection, "batch/unfinished_sources", quiet=QUIET_FOR)
-    known = [row["source"] for row in rows if row["source"] in current_catalogue().sources]
-    return [source for source in known if not is_collected(source)]
+    names = (row["source"] for row in rows if row["source"] in current_catalogue().sources)
+    return [name for name in names if not is_collected(name)]
 
 
 def untold_strays() -> list[Path]:

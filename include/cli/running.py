@@ -114,8 +114,8 @@ def _finish(run: Run, batches: list[int], *, quiet: bool) -> Outcome:
         status.update("rolling up …")
         stages.rollup_months()
         stages.rollup_quarters()
-        for own_or_late in (run, *(late for late in stages.unreported_runs() if late.source == run.source)):
-            stages.report(own_or_late, [])
+        stages.report(run, [])
+        stages.report_late([late for late in stages.unreported_runs() if late.source == run.source])
         mails = stages.send_messages(smtp_sender()) if stages.unsent_messages() else 0
     return _read_outcome(run, mails)
 
