@@ -13,6 +13,20 @@ def _is_idle(dag_id: str, context: Any) -> bool:
     return not context["ti"].get_dr_count(dag_id, states=["queued", "running"])
 
 
+def _left_sources(context: Any) -> list[str]:
+    """Return the sources whose killed runs left files half done, but for those that a run is about to finish."""
+    from include import stages
+
+    return [s for s in stages.unfinished_sources() if _is_idle(f"collect__{s}", context)]
+
+
+def _late_runs(context: Any) -> list[Any]:
+    """Return the runs that were killed between their load and their report."""
+    from include import stages
+
+    return [run for run in stages.unreported_runs() if _is_idle(f"collect__{run.source}", context)]
+
+
 @task.branch
 def look(**context: Any) -> list[str]:
     """Return the bells that have to be rung; a rollup that is under way drains its table by itself.
@@ -23,9 +37,10 @@ def look(**context: Any) -> list[str]:
 
     stages.publish()
     work = {
-        "ring_inboxes": stages.waiting_sources(),
+        "ring_inboxes": stages.waiting_sources() or _left_sources(context),
         "ring_months": stages.pending_months() and _is_idle("rollup_month", context),
         "ring_quarters": stages.pending_quarters() and _is_idle("rollup_quarter", context),
+        "report_late": _late_runs(context),
         "send_messages": stages.unsent_messages(),
         "report_strays": stages.untold_strays(),
     }
@@ -34,10 +49,10 @@ def look(**context: Any) -> list[str]:
 
 @task(outlets=[INBOXES])
 def ring_inboxes(**context: Any) -> list[str]:
-    """Ring for every source with files waiting; a bell for a busy DAG is kept until its run ends."""
+    """Ring for every source with files waiting or left half done; a busy DAG's bell is kept until its run ends."""
     from include import stages
 
-    sources = stages.waiting_sources()
+    sources = sorted({*stages.waiting_sources(), *_left_sources(context)})
     for source in sources:
         context["outlet_events"][INBOXES].add(inbox_asset(source))
     return sources
@@ -57,6 +72,17 @@ def ring_quarters(**context: Any) -> None:
     from include import stages
 
     context["outlet_events"][MONTHS].add_partitions(max(stages.pending_quarters(), default="none"))
+
+
+@task
+def report_late(**context: Any) -> list[str]:
+    """Tell what became of the files of runs that were killed before they told; return the runs."""
+    from include import stages
+    from include.airflow_adapters.mail import smtp_sender
+
+    told = stages.report_late(_late_runs(context))
+    stages.send_messages(smtp_sender())
+    return told
 
 
 @task
@@ -90,4 +116,7 @@ with DAG(
     tags=["upkeep"],
     description="Backs every bell: wakes only what has work waiting",
 ):
-    look() >> [ring_inboxes(), ring_months(), ring_quarters(), send_messages(), report_strays()]
+    look() >> [
+        *(ring_inboxes(), ring_months(), ring_quarters()),
+        *(report_late(), send_messages(), report_strays()),
+    ]

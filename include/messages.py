@@ -79,9 +79,10 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
         ("{limit}超出限制：{actual}", "{limit} beyond the limit: {actual}"),
         ("{limit}不超过 {allowed}", "{limit} of at most {allowed}"),
         (
-            "在 Excel 中打开，删除多余的内容，另存为新的 .xlsx；确需这么大时请拆分，或请管理员调整限制",
-            "open it in Excel, remove what isn't needed and save it as a new .xlsx; split it where it must be so "
-            "large, or ask the administrator for a higher limit",
+            "在 Excel 中打开，删除多余的内容（包括远离表格的零星单元格，可按 Ctrl+End 查看），另存为新的 .xlsx；"
+            "确需这么大时请拆分，或请管理员调整限制",
+            "open it in Excel, remove what isn't needed (a stray cell far from the table too: Ctrl+End goes there) and "
+            "save it as a new .xlsx; split it where it must be so large, or ask the administrator for a higher limit",
         ),
     ),
     "reader_failed": (
@@ -526,8 +527,9 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
         ("表头的计量单位无法识别", "the unit in the header isn't known"),
         ("{unit}[；最接近的已知单位：{nearest}]", "{unit}[; nearest known units: {nearest}]"),
         (
-            "改回 {unit}；若是新单位，请在 units.yaml 中定义",
-            "put {unit} back; define a new unit in units.yaml",
+            "改回 {unit}；若是新单位，请在 units.yaml 中定义；若括号内不是单位，请把整个表头加入该列的 aliases",
+            "put {unit} back; define a new unit in units.yaml; where the brackets hold no unit, add the whole header "
+            "to the column's `aliases`",
         ),
     ),
     "unit_changed": (
@@ -683,6 +685,7 @@ TERMS = {
     "parts": "内部文件数",
     "rows": "行数",
     "memory": "内存用量",
+    "cells from corner to corner": "首尾单元格之间的单元格数",
     "time": "读取时间",
     "CPU time": "计算时间",
     "more": "更多",

@@ -54,7 +54,9 @@ def queue_report(
     failed_tasks: Sequence[str],
     returned: Mapping[int, Returned] | None = None,
 ) -> list[str]:
-    """Queue one mail per person for `run`, once; return a line for each batch that was refused or failed.
+    """Queue one mail per person for `run`; return a line for each batch that was refused or failed.
+
+    Each batch is told of once, whoever reports its run and however often.
 
     Told are the source's owner, of every workbook what became of it, and the owners of the metrics that the
     findings touch (of all its metrics where a finding concerns the whole delivery).
@@ -68,22 +70,25 @@ def queue_report(
         for batch in batches
         if batch.status in {"refused", "failed"} or _errors(findings[batch.batch_id])
     ]
-    is_awaited = isinstance(source, WorkbookSource) and batches
-    if not bad and not failed_tasks and not is_awaited:
-        return []
+    lines = [_describe_batch(batch, findings[batch.batch_id]) for batch in bad]
+    fresh = {row["batch_id"] for row in warehouse.fetch(connection, "batch/mark_reported", run_id=run.run_id)}
+    untold = [batch for batch in batches if batch.batch_id in fresh]
+    if not untold and warehouse.run(connection, "message/count_of_run", run_id=run.run_id).scalar_one():
+        failed_tasks = ()
+    is_awaited = isinstance(source, WorkbookSource) and untold
+    if not failed_tasks and not is_awaited and not any(batch in bad for batch in untold):
+        return lines
     receipts = {
         batch.batch_id: read_receipt(connection, catalogue, batch)
-        for batch in batches
+        for batch in untold
         if is_awaited and batch.status in {"accepted", "unchanged"}
     }
-    if not warehouse.run(connection, "message/count_of_run", run_id=run.run_id).scalar_one():
-        for message in compose(
-            _describe_run(source, run, batches, findings, failed_tasks, receipts, returned or {}),
-            _recipients(catalogue, source),
-        ):
-            _queue(connection, message)
-        warehouse.run(connection, "batch/mark_reported", run_id=run.run_id)
-    return [_describe_batch(batch, findings[batch.batch_id]) for batch in bad]
+    for message in compose(
+        _describe_run(source, run, untold, findings, failed_tasks, receipts, returned or {}),
+        _recipients(catalogue, source),
+    ):
+        _queue(connection, message)
+    return lines
 
 
 def _errors(findings: list[Finding]) -> list[Finding]:

@@ -8,36 +8,26 @@ of ours too, and the others go on. Only an unreachable system raises, so that th
 import logging
 import math
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pyarrow.parquet as pq
-from sqlalchemy.exc import InterfaceError, OperationalError
 
 from include import load as loading
-from include import outbox, warehouse
+from include import outbox, telling, warehouse
 from include import rollup as rolling
 from include import standardise as standardising
 from include import validate as validating
 from include.batch import Window, load_reported
-from include.batches import (
-    FINAL,
-    BatchRow,
-    Run,
-    advance,
-    list_batches,
-    note_findings,
-    open_batch,
-    read_batch,
-    read_findings,
-)
+from include.batches import BatchRow, Run, advance, note_findings, open_batch, read_batch
 from include.catalogue import Catalogue, load_catalogue
 from include.catalogue.models import Source, WorkbookSource
-from include.errors import Finding, MetricLedgerError, RefusedError, SourceUnavailableError, UsageError
+from include.collecting import collecting, is_collected
+from include.errors import RefusedError, UsageError
 from include.extract import (
     mapping_version,
     open_replay,
@@ -47,17 +37,20 @@ from include.extract import (
     take_in,
     take_in_waiting,
 )
+from include.guarding import guard
 from include.home import configuration_folder, current_home
-from include.inbox import find_strays, list_waiting
-from include.intake import reject_file
-from include.marking import Delivery, Returned, give_back
+from include.inbox import list_waiting
 from include.publish import publish_catalogue
 from include.quarantine import count_held, note_held, read_answer
 from include.windows import aim
 
-__all__ = ["Run", "extract", "load", "report", "rollup_months", "rollup_quarters", "standardise", "validate"]
+__all__ = [
+    "Run", "collecting", "extract", "load", "report", "rollup_months", "rollup_quarters", "standardise", "validate",
+]  # fmt: skip
 
 log = logging.getLogger(__name__)
+QUIET_FOR = 60.0
+"""Seconds after which what a run left counts as a killed one's, if nobody collects its source."""
 READS_FOR = 20.0
 """The patience of a scheduled run, in seconds: whoever dropped the first of many files hears within a minute."""
 
@@ -94,20 +87,28 @@ def extract(
 
     After `patience` seconds no further file is taken in: those stay in the inbox, for the next run. Returns the
     batches made, and those that a killed run of this source left between two stages. Refused files are recorded
-    and not returned. Raises SourceUnavailableError where a system can't be reached.
+    and not returned. Raises SourceUnavailableError where a system can't be reached. Who collects the same source
+    at once waits.
     """
+    with collecting(source_id):
+        return _extract(source_id, run, file, window, patience)
+
+
+def _extract(
+    source_id: str, run: Run, file: Path | None, window: Window | None, patience: float
+) -> list[int]:
     catalogue = current_catalogue()
     source = find_source(catalogue, source_id)
     publish()
     if isinstance(source, WorkbookSource):
         waiting = take_in_waiting(catalogue, source, run, patience)
         batches = [take_in(catalogue, source, run, file)] if file else waiting
-        return sorted(batch for batch in batches if batch and _guard(batch, "extract", read_file, source))
+        return sorted(batch for batch in batches if batch and guard(batch, "extract", read_file, source))
     aimed = aim(catalogue, source, window)
     with warehouse.connect() as connection:
         opened = open_batch(connection, run, mapping_version(catalogue, source), **aimed)
     assert opened is not None
-    return [opened] if _guard(opened, "extract", read_system, catalogue, source) else []
+    return [opened] if guard(opened, "extract", read_system, catalogue, source) else []
 
 
 def replay(batch_id: int, run_id: str, *, force: bool = False) -> tuple[Run, list[int]]:
@@ -125,12 +126,13 @@ def replay(batch_id: int, run_id: str, *, force: bool = False) -> tuple[Run, lis
             raise UsageError(f"There is no batch {batch_id}; `bi.batch` lists them.") from error
     source = find_source(catalogue, batch.source)
     run = Run(run_id, "", batch.source)
-    opened = open_replay(catalogue, run, batch, force=force)
-    read = (
-        _guard(opened, "extract", read_file, source)
-        if isinstance(source, WorkbookSource)
-        else (_guard(opened, "extract", read_system, catalogue, source))
-    )
+    with collecting(batch.source):
+        opened = open_replay(catalogue, run, batch, force=force)
+        read = (
+            guard(opened, "extract", read_file, source)
+            if isinstance(source, WorkbookSource)
+            else guard(opened, "extract", read_system, catalogue, source)
+        )
     return run, [opened] if read else []
 
 
@@ -148,7 +150,20 @@ def find_source(catalogue: Catalogue, source_id: str) -> Source:
 
 def validate(batch_ids: list[int]) -> list[int]:
     """Check every batch against its source's rules; returns those that hold anything to load."""
-    return [batch for batch in batch_ids if _guard(batch, "validate", _validate_one)]
+    with _collecting_of(batch_ids):
+        return [batch for batch in batch_ids if guard(batch, "validate", _validate_one)]
+
+
+@contextmanager
+def _collecting_of(batch_ids: list[int]) -> Iterator[None]:
+    """Hold the source of these batches of one run: what the stage then reads of them is how they are."""
+    if not batch_ids:
+        yield
+        return
+    with warehouse.connect() as connection:
+        source = read_batch(connection, batch_ids[0]).source
+    with collecting(source):
+        yield
 
 
 def _validate_one(batch: BatchRow) -> None:
@@ -170,7 +185,8 @@ def _validate_one(batch: BatchRow) -> None:
 
 def standardise(batch_ids: list[int]) -> list[int]:
     """Turn the measures of every batch into facts of the catalogue's metrics and units."""
-    return [batch for batch in batch_ids if _guard(batch, "standardise", _standardise_one)]
+    with _collecting_of(batch_ids):
+        return [batch for batch in batch_ids if guard(batch, "standardise", _standardise_one)]
 
 
 def _standardise_one(batch: BatchRow) -> None:
@@ -186,8 +202,9 @@ def _standardise_one(batch: BatchRow) -> None:
 def load(batch_ids: list[int]) -> list[str]:
     """Load every batch's facts, each in one transaction; returns the months touched, in order."""
     months: set[str] = set()
-    for batch in batch_ids:
-        _guard(batch, "load", _load_one, months)
+    with _collecting_of(batch_ids):
+        for batch in batch_ids:
+            guard(batch, "load", _load_one, months)
     return sorted(months)
 
 
@@ -215,59 +232,6 @@ def _load_one(batch: BatchRow, months: set[str]) -> None:
         advance(connection, batch.batch_id, "accepted" if loaded.submissions else "unchanged", **counts)
     months.update(loaded.months)
     shutil.rmtree(current_home().stage_folder(batch.batch_id), ignore_errors=True)
-
-
-def _guard(batch_id: int, stage: str, step: Callable[..., None], *arguments: Any) -> bool:
-    """Run one stage of one batch; True where the batch goes on.
-
-    Refused data is recorded with its findings; a bug is logged and recorded as failed; both end this batch
-    only. SourceUnavailableError is recorded and raised, so that Airflow tries the task again.
-    """
-    with warehouse.connect() as connection:
-        batch = read_batch(connection, batch_id)
-    if batch.status in FINAL:
-        return False
-    try:
-        step(batch, *arguments)
-    except RefusedError as refusal:
-        _refuse(batch, stage, refusal.findings)
-        return False
-    except SourceUnavailableError as error:
-        _fail(batch, error.code)
-        raise
-    except MetricLedgerError as error:
-        log.error("batch %s of %s: %s", batch_id, batch.source, error)
-        _fail(batch, type(error).__name__)
-        return False
-    except (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError):
-        raise  # the warehouse is away: nothing is known of the data, so the task is tried again
-    except Exception:
-        log.exception("batch %s of %s: unexpected error in %s", batch_id, batch.source, stage)
-        _fail(batch, f"internal_error in {stage}")
-        return False
-    return True
-
-
-def _refuse(batch: BatchRow, stage: str, findings: list[Finding]) -> None:
-    """Record a refusal, and give the file back in `rejected/`; the archive has it where that fails."""
-    with warehouse.connect() as connection:
-        note_findings(connection, batch.batch_id, stage, findings)
-        note_held(
-            connection, batch.batch_id, count_held(stage_file(batch.batch_id, "validated"), everything=True)
-        )
-        advance(connection, batch.batch_id, "refused")
-    if batch.archive_uri:
-        archive = Path(batch.archive_uri.removeprefix("file://"))
-        try:
-            reject_file(current_home(), batch.source, batch.batch_id, batch.filename, archive, findings)
-        except OSError:
-            log.exception("batch %s: the refused file could not be put into rejected/", batch.batch_id)
-    shutil.rmtree(current_home().stage_folder(batch.batch_id), ignore_errors=True)
-
-
-def _fail(batch: BatchRow, code: str) -> None:
-    with warehouse.connect() as connection:
-        advance(connection, batch.batch_id, "failed", failure=code)
 
 
 # Roll up ------------------------------------------------------------------------------------------------------
@@ -336,65 +300,46 @@ def report(run: Run, failed_tasks: list[str]) -> list[str]:
 
     A workbook of which anything was refused is given back marked: into `rejected/`, and with the mail.
     """
-    catalogue = current_catalogue()
-    with warehouse.connect() as connection:
-        batches = _last_attempts(list_batches(connection, run.run_id))
-        findings = {batch.batch_id: read_findings(connection, batch.batch_id) for batch in batches}
-    given = {batch.batch_id: _give_back(catalogue, batch, findings[batch.batch_id]) for batch in batches}
-    returned = {batch_id: copy for batch_id, copy in given.items() if copy}
-    with warehouse.connect() as connection:
-        return outbox.queue_report(connection, catalogue, run, batches, findings, failed_tasks, returned)
+    with collecting(run.source):
+        return telling.report(current_catalogue(), run, failed_tasks)
 
 
-def _give_back(catalogue: Catalogue, batch: BatchRow, findings: list[Finding]) -> Returned | None:
-    """Put a marked copy of what was refused into `rejected/`; the mail goes without it where that fails."""
-    source = catalogue.sources[batch.source]
-    if (
-        not isinstance(source, WorkbookSource)
-        or batch.status == "failed"
-        or not batch.archive_uri
-        or not any(finding.level == "error" for finding in findings)
-    ):
-        return None
-    sheet = next((name for name in source.layout.sheet or () if not set(name) & set("*?[")), "")
-    delivery = Delivery(
-        path=Path(batch.archive_uri.removeprefix("file://")),
-        name=batch.filename,
-        source=batch.source,
-        is_held=batch.status != "refused",
-        sheet=sheet,
-        encoding=source.layout.encoding,
-        delimiter=source.layout.delimiter,
-    )
-    language = catalogue.people[source.owner].language if source.owner else "en"
-    try:
-        folder = current_home().returned_folder(batch.source, batch.batch_id)
-        return give_back(delivery, findings, language, folder)
-    except Exception:
-        log.exception("batch %s: no marked copy could be made", batch.batch_id)
-        return None
+def unreported_runs() -> list[Run]:
+    """Return the runs that ended untold and that nobody works on; between two tasks a DAG's run looks so too."""
+    with warehouse.connect() as connection:
+        rows = warehouse.fetch(connection, "batch/unreported", quiet=QUIET_FOR)
+    known = [row for row in rows if row["source"] in current_catalogue().sources]
+    return [Run(row["run_id"], row["url"], row["source"]) for row in known if not is_collected(row["source"])]
+
+
+def report_late(runs: list[Run]) -> list[str]:
+    """Report runs that were killed before they did; one that can't be told of holds up no other. Returns those told."""
+    told = []
+    for run in runs:
+        try:
+            report(run, [])
+            told.append(run.run_id)
+        except Exception:
+            log.exception("the outcome of run %s of %s could not be told", run.run_id, run.source)
+    return told
+
+
+def unfinished_sources() -> list[str]:
+    """Return the sources with files that a killed run took in and didn't finish; their next run takes them on."""
+    with warehouse.connect() as connection:
+        rows = warehouse.fetch(connection, "batch/unfinished_sources", quiet=QUIET_FOR)
+    names = (row["source"] for row in rows if row["source"] in current_catalogue().sources)
+    return [name for name in names if not is_collected(name)]
 
 
 def untold_strays() -> list[Path]:
     """Return the files in the inbox that no source collects and nobody was told of."""
-    strays = find_strays(current_home().inbox, current_catalogue().sources)
-    if not strays:
-        return []
-    with warehouse.connect() as connection:
-        return outbox.untold_strays(connection, strays)
+    return telling.untold_strays(current_catalogue())
 
 
 def report_strays() -> list[str]:
     """Queue a mail about the files in the inbox that no source collects; returns those that are new."""
-    catalogue, inbox = current_catalogue(), current_home().inbox
-    with warehouse.connect() as connection:
-        return outbox.queue_strays(connection, catalogue, inbox, find_strays(inbox, catalogue.sources))
-
-
-def _last_attempts(batches: list[BatchRow]) -> list[BatchRow]:
-    """Leave out the queries that a later attempt of the same run repeated."""
-    queries = [batch.batch_id for batch in batches if batch.window]
-    return [batch for batch in batches if not batch.window or batch.batch_id == queries[-1]]
+    return telling.report_strays(current_catalogue())
 
 
 def send_messages(send: Callable[[Any], None] | None) -> int:

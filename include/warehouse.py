@@ -5,7 +5,7 @@ readers (schema `bi` only). Where only the migrator's URL is known, `connect` st
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -63,16 +63,18 @@ def connect(url: str | None = None, *, isolation: str = "READ COMMITTED") -> Ite
 
 
 @contextmanager
-def exclusive(name: str) -> Iterator[None]:
-    """Hold the warehouse-wide lock `name` while the block runs; others wait for it.
+def exclusive(name: str, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
+    """Hold the warehouse-wide lock `name` while the block runs; others wait for it, and are told by `on_wait`.
 
     The lock is its own session's, taken before any transaction of the block starts: a transaction that
     waited for it inside would read from before the wait.
     """
     with _engine(loader_url()).connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(
-            text("SELECT pg_advisory_lock(hashtextextended('ledger.' || :name, 0))"), {"name": name}
-        )
+        key = "hashtextextended('ledger.' || :name, 0)"
+        if not connection.execute(text(f"SELECT pg_try_advisory_lock({key})"), {"name": name}).scalar_one():
+            if on_wait:
+                on_wait()
+            connection.execute(text(f"SELECT pg_advisory_lock({key})"), {"name": name})
         yield
 
 

@@ -27,6 +27,12 @@ _LOOSE_BLANK = re.compile(rf"(?<=[{_CJK}*/()^])\s+|\s+(?=[{_CJK}*/()^])")
 _COMMON = ["元", "吨", "件"]
 """What most often stands behind a multiplier, for a single wrong character that resembles nothing."""
 _LABEL = re.compile(r"^(?:计量)?单位\s*[::]\s*")
+_DATED = re.compile(r"\d{1,4}(?:\s*(?:年|月|日(?!元)|号|周|季|期).*)?")
+
+
+def is_never_unit(text: str) -> bool:
+    """Tell whether brackets hold a number or a date (`（2026年）`, `（1）`): no unit, though it reads as one."""
+    return bool(_DATED.fullmatch(unicodedata.normalize("NFKC", text).strip()))
 
 
 class UnknownUnitError(MetricLedgerError):

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import os
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -79,15 +80,24 @@ def run_source(source_id: str, file: Path | None, period: str | None, *, quiet: 
         except ValueError as error:
             raise UsageError(f"{error}.") from error
         window = widen(catalogue, source, start, stop - dt.timedelta(days=1))
-    batches = stages.extract(source_id, run, file=file and file.resolve(), window=window)
-    return _finish(run, batches, quiet=quiet)
+    with _collecting(source_id, quiet=quiet):
+        batches = stages.extract(source_id, run, file=file and file.resolve(), window=window)
+        return _finish(run, batches, quiet=quiet)
 
 
 def replay_batch(batch_id: int, *, force: bool, quiet: bool) -> Outcome:
     """Take a delivered file through all stages again, under today's configuration, and roll up."""
     open_warehouse()
     run, batches = stages.replay(batch_id, _name_run(), force=force)
-    return _finish(run, batches, quiet=quiet)
+    with _collecting(run.source, quiet=quiet):
+        return _finish(run, batches, quiet=quiet)
+
+
+def _collecting(source: str, *, quiet: bool) -> AbstractContextManager[None]:
+    """Hold the source to the run's end; says so where another run has it."""
+    console = Console(stderr=True, quiet=quiet, highlight=False)
+    words = f"Another run collects {source} at this moment; waiting for its end …"
+    return stages.collecting(source, on_wait=lambda: console.print(words, markup=False))
 
 
 def _name_run() -> str:
@@ -105,6 +115,7 @@ def _finish(run: Run, batches: list[int], *, quiet: bool) -> Outcome:
         stages.rollup_months()
         stages.rollup_quarters()
         stages.report(run, [])
+        stages.report_late([late for late in stages.unreported_runs() if late.source == run.source])
         mails = stages.send_messages(smtp_sender()) if stages.unsent_messages() else 0
     return _read_outcome(run, mails)
 

@@ -24,8 +24,8 @@ def make(request: dict[str, Any], folder: Path) -> dict[str, Any]:
 
     `request` is `{"path", "marks": {sheet: {cell: text}}, "listing", "values_listing", "summary", "values_sheet",
     "sheet", "text", "limits"}`: `summary` is the name of the sheet that lists, `values_sheet` of the one that tells
-    a copy of values, `sheet` of a text file's one sheet, `text` how that is read. Raises RefusedError or
-    UnmarkableError where the file can't be copied so.
+    a copy of values whose number formats aren't known, `sheet` of a text file's one sheet, `text` how that is read.
+    Raises RefusedError or UnmarkableError where the file can't be copied so.
     """
     path, target = Path(request["path"]), folder / "marked.xlsx"
     kind = recognise(path, Limits(**request["limits"]))
@@ -40,7 +40,7 @@ def make(request: dict[str, Any], folder: Path) -> dict[str, Any]:
     if kind == "text":
         answer["sheets"][0]["name"] = request["sheet"]
         request["marks"] = {request["sheet"]: request["marks"].get("", {})}
-    else:
+    elif "formats" in answer["notes"]:
         unseen = {"name": request["values_sheet"], "visible": "very_hidden", "read": True}
         answer["sheets"].append(unseen)
     request["listing"] = request["values_listing"]

@@ -1,11 +1,13 @@
 """An .xlsx package of the values that were read from a file of another kind, by Arrow's column functions.
 
 Runs inside the marking child. Texts are inline strings in a style that keeps them texts (`quotePrefix`), so that
-none becomes a formula. Dates keep being dates; formulas, colours and number formats aren't carried over.
+none becomes a formula. Dates keep being dates and percentages percentages; a number whose format shows another one
+is told as a text; formulas, colours and other number formats aren't carried over.
 """
 
 import datetime as dt
 import zipfile
+from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any
 
@@ -14,6 +16,7 @@ import pyarrow.compute as pc
 
 from include.cell_names import cell_name, column_letters
 from include.connectors.workbook.cells import BOOLEAN, DATE, ERROR, NUMBER, TEXT
+from include.connectors.workbook.formats import SCALED_MARKS
 from include.marking.package import MAIN, RELATIONS
 from include.marking.xmltree import escape
 
@@ -25,11 +28,12 @@ formatCode="yyyy\\-mm\\-dd"/><numFmt numFmtId="165" formatCode="yyyy\\-mm\\-dd\\
 <fill><patternFill patternType="gray125"/></fill></fills>\
 <borders count="1"><border><left/><right/><top/><bottom/></border></borders>\
 <cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>\
-<cellXfs count="5"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>\
+<cellXfs count="6"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>\
 <xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0" quotePrefix="1"/>\
 <xf numFmtId="164" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>\
 <xf numFmtId="165" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>\
-<xf numFmtId="46" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/></cellXfs>\
+<xf numFmtId="46" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>\
+<xf numFmtId="10" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/></cellXfs>\
 <cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>"""
 _BEGINNING = dt.datetime(1899, 12, 30)  # noqa: DTZ001 - a cell's date has no zone
 _UNPRINTABLE = "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\ufffe\uffff]"
@@ -125,10 +129,13 @@ def _write_rows(path: Path, about: dict[str, Any], part: IO[bytes]) -> None:
 def _cells(letters: str, rows: pa.Array, texts: pa.Array, kinds: pa.Array) -> pa.Array:
     """Return the XML of a column's cells, '' where blank."""
     texts = pc.fill_null(texts, "")
+    is_scaled = pc.and_(pc.equal(kinds, NUMBER), pc.ends_with(texts, SCALED_MARKS[1]))
+    kinds = pc.if_else(is_scaled, pa.scalar(TEXT, pa.uint8()), kinds)
+    numbers, formats = _hundredths(texts, pc.and_(pc.equal(kinds, NUMBER), pc.ends_with(texts, "%")))
     dates, styles = _serials(texts, pc.equal(kinds, DATE))
     flags = pc.if_else(pc.equal(texts, "TRUE"), "1", "0")
     forms = (
-        (NUMBER, ('"><v>', texts, "</v></c>")),
+        (NUMBER, (formats, numbers, "</v></c>")),
         (BOOLEAN, ('" t="b"><v>', flags, "</v></c>")),
         (ERROR, ('" t="e"><v>', texts, "</v></c>")),
     )
@@ -142,6 +149,14 @@ def _cells(letters: str, rows: pa.Array, texts: pa.Array, kinds: pa.Array) -> pa
     cells = pc.binary_join_element_wise(f'<c r="{letters}', rows, told, "")
     is_blank = pc.invert(pc.is_in(kinds, pa.array([TEXT, NUMBER, BOOLEAN, ERROR, DATE], pa.uint8())))
     return pc.if_else(is_blank, "", cells)
+
+
+def _hundredths(texts: pa.Array, are_percentages: pa.Array) -> tuple[pa.Array, pa.Array]:
+    """Return what is stored where `12%` is shown, 0.12, other texts as they are, and the style that shows it so."""
+    distinct = pc.unique(texts.filter(are_percentages))
+    stored = [format(Decimal(text[:-1]).scaleb(-2), "f") for text in distinct.to_pylist()]
+    told = pa.array(stored, pa.string()).take(pc.index_in(texts, distinct))
+    return pc.if_else(are_percentages, told, texts), pc.if_else(are_percentages, '" s="5"><v>', '"><v>')
 
 
 def _escape(texts: pa.Array) -> pa.Array:

@@ -1,5 +1,6 @@
 """Checks of a batch as a whole: header units, number of records, repetitions, anything delivered at all."""
 
+import unicodedata
 from typing import Any
 
 import numpy as np
@@ -9,18 +10,21 @@ import pandas as pd
 from include.batch import Reported
 from include.catalogue import Catalogue
 from include.catalogue.currencies import currency_of
+from include.catalogue.models import Source, WorkbookSource
 from include.coerce import Coerced
 from include.plan import Field, Plan, list_counterparties, name_units
 from include.validate.failures import Failure, Places, Rows, find_rows
 
 Objects = npt.NDArray[np.object_]
+_BRACKETS = str.maketrans("[【】]", "(())")
 NO_ROWS: Rows = np.zeros(0, dtype=np.int64)
 
 
 def check_units(plan: Plan, reported: Reported, catalogue: Catalogue, places: Places) -> list[Failure]:
     """Compare the units that headers state with the declared ones; equal means same size and same kind.
 
-    A note that states one wrong unit for several columns is one failure.
+    Brackets that belong to the declared name, an alias or the pattern of headings (`金额（含税）`) state a unit only
+    where one is known by that name. A note that states one wrong unit for several columns is one failure.
     """
     units = catalogue.units
     wrong: dict[tuple[str, str, str, str, str], list[str]] = {}
@@ -30,6 +34,8 @@ def check_units(plan: Plan, reported: Reported, catalogue: Catalogue, places: Pl
             continue
         place = reported.unit_cells.get(name) or places.header(plan, name)
         if not units.is_known(stated):
+            if _is_declared(stated, field, plan.source):
+                continue
             wrong.setdefault(("unknown_unit", *place, stated, field.unit), []).append(name)
         elif units.parse(stated) != units.parse(field.unit):
             wrong.setdefault(("unit_changed", *place, stated, field.unit), []).append(name)
@@ -41,6 +47,19 @@ def check_units(plan: Plan, reported: Reported, catalogue: Catalogue, places: Pl
         column = names[0] if len(names) == 1 else ""
         failures.append(Failure(code, NO_ROWS, column, params=told, found=[stated], columns=tuple(names)))
     return failures
+
+
+def _is_declared(stated: str, field: Field, source: Source) -> bool:
+    """Tell whether these words in brackets end a name that the source itself gives the field, or its headings."""
+    periods = source.layout.periods if isinstance(source, WorkbookSource) else None
+    names = (field.name, *field.model.aliases, (periods and periods.pattern) or "")
+    wanted = f"({_fold(stated)})"
+    return any(_fold(name).endswith(wanted) for name in names)
+
+
+def _fold(text: str) -> str:
+    """Return a text as brackets are compared: without blanks, each kind of bracket and of width the same."""
+    return "".join(unicodedata.normalize("NFKC", text).translate(_BRACKETS).split())
 
 
 def _is_currency(stated: str, catalogue: Catalogue) -> bool:

@@ -122,3 +122,21 @@ def test_what_a_run_leaves_lying_rings_for_the_next(
     state, _, events = run_dag("collect__hr_headcount")
     assert state == "success" and [name for name, _ in events] == ["metric_facts"]
     assert not stages.count_waiting("hr_headcount")
+
+
+def test_the_sweep_tells_what_a_killed_run_had_loaded_but_not_told(
+    company: Home, deliveries: Path, run_dag: RunDag, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stages, "QUIET_FOR", 0.0)
+    drop(company, "hr_headcount", *sorted((deliveries / "hr_headcount").glob("*_2026-0[1-2].xlsx")))
+    run = stages.Run("cli/killed", "", "hr_headcount")
+    loaded, left = stages.extract("hr_headcount", run)
+    stages.load(stages.standardise(stages.validate([loaded])))
+    state, tasks, events = run_dag("sweep")
+    assert (state, tasks["report_late"]) == ("success", "success")
+    assert len(list(company.outbox.glob("*.eml"))) == 1
+    assert ("inbox__hr_headcount", None) in events, (
+        f"batch {left} is only read: the source's next run takes it on"
+    )
+    assert run_dag("sweep")[1]["report_late"] == "skipped"
+    assert len(list(company.outbox.glob("*.eml"))) == 1

@@ -1,10 +1,11 @@
 """All hazards, by what they are about."""
 
-from tests.hazards import blocks, cells, dates, headers, matrices
+from tests.hazards import blocks, cells, dates, formats, headers, matrices
 from tests.hazards.hazard import Hazard
 
 GROUPS: dict[str, list[Hazard]] = {
     "Numbers in cells": cells.CASES,
+    "Number formats of other kinds": formats.CASES,
     "Dates and periods": dates.CASES,
     "Headers, labels and rows": headers.CASES,
     "Matrices and forms": matrices.CASES,

@@ -42,6 +42,18 @@ def _products(name: str, says: str, rows: list[list[Any]], *codes: str) -> Hazar
     )
 
 
+def _bracket(name: str, says: str, bracket: str, *codes: str, declared: bool = False) -> Hazard:
+    """Return a header with something in brackets that is no unit; `declared`: the source names its column so."""
+    header = f"销售额（{bracket}）"
+    source = (
+        RECORDS.replace("销售额:", f"{header.replace('（', '(').replace('）', ')')}:")
+        if declared
+        else RECORDS
+    )
+    rows = [["单位", "月份", header], EAST, SOUTH]
+    return Hazard(name, says, source, book(rows), {} if codes else dict(BOTH), frozenset(codes))
+
+
 PATH_TRUTH = {"revenue east 2026-01": "3", "cost east 2026-01": "1"}
 PATH_ROWS: list[tuple[str, int]] = [
     ("销售额", 10),
@@ -94,6 +106,34 @@ CASES = [
         "header_unit_brackets",
         "full-width brackets around the unit",
         [["单位", "月份", "销售额（元）"], EAST, SOUTH],
+    ),
+    *(
+        case
+        for number, (bracket, code) in enumerate(
+            [
+                *(
+                    (word, "unknown_unit")
+                    for word in ("含税", "不含税", "本期", "累计", "实际", "境内", "万元，含税", "A")
+                ),
+                *((word, "column_missing") for word in ("2026年", "1月", "1", "1季度")),
+            ]
+        )
+        for case in (
+            _bracket(f"bracket_{number}", f"（{bracket}） behind a name that doesn't have it", bracket, code),
+            _bracket(
+                f"declared_bracket_{number}",
+                f"（{bracket}） as part of the declared name",
+                bracket,
+                declared=True,
+            ),
+        )
+        if bracket != "万元，含税" or case.codes
+    ),
+    _good(
+        "alias_with_bracket",
+        "（含税） as part of an alias",
+        [["单位", "月份", "收入（含税）"], EAST, SOUTH],
+        source=RECORDS.replace("unit: 元}", "unit: 元, aliases: [收入（含税）]}"),
     ),
     _good("alias", "an alias of a column", [["单位", "月份", "收入"], EAST, SOUTH], source=ALIASED),
     _bad(
@@ -345,12 +385,5 @@ CASES = [
         RECORDS,
         text("单位,月份,销售额\n华东,2026-01,1,234\n"),
         "ragged_rows",
-    ),
-    refused(
-        "percent_in_old_format",
-        "a percentage format in an .xls that can't be seen",
-        RATES,
-        old_book([["单位", "月份", "合格率"], ["华东", "2026-01", As(0.125, "0.0%")]]),
-        "percent_unknown",
     ),
 ]

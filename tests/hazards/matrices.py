@@ -67,8 +67,30 @@ def _form(name: str, says: str, rows: list[list[Any]], *codes: str) -> Hazard:
     return Hazard(name, says, FORM, book(rows), {"revenue east 2026-01": "10", "cost east 2026-01": "3"})
 
 
+REAL = MATRIX.replace("{month}月", "{month}月（实际）").replace("成本:", "成本（含税）:")
+REAL_ROWS = [["项目", "2026年1月（实际）"], ["销售额", 10], ["成本（含税）", 3]]
 PLACES = [["公司", "华东"], ["月份", "2026年1月"], []]
 CASES = [
+    Hazard(
+        "declared_brackets_across",
+        "（实际） in the declared pattern, （含税） in a row label",
+        REAL,
+        book(REAL_ROWS),
+        {"revenue east 2026-01": "10", "cost east 2026-01": "3"},
+    ),
+    refused(
+        "brackets_across",
+        "（实际） behind the figures' heading, which nobody declared",
+        MANY_WAYS,
+        book([["项目", "2026年1月"], [None, "金额（实际）"], ["销售额", 10], ["成本", 3]]),
+        "unknown_unit",
+    ),
+    _form(
+        "bracket_in_form",
+        "（含税） behind a form's label",
+        [*PLACES, ["销售额（含税）", 10], ["成本", 3]],
+        "unknown_unit",
+    ),
     _orgs("orgs_across", "org units across, with their total", ["华东", "华南", "合计"]),
     _orgs(
         "orgs_with_notes",

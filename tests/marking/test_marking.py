@@ -7,10 +7,12 @@ import openpyxl
 import pytest
 
 from include.connectors.workbook import read_workbook
+from include.connectors.workbook.layouts import VALUES_SHEET
 from include.errors import Finding
 from include.marking import Delivery, Returned, give_back
 from include.marking.returning import _name_copy
 from include.marking.words import MOST_MARKS
+from tests.hazards.building import As, old_book
 from tests.marking.books import VBA, write_odd_package, write_rich_book
 from tests.marking.parts import Parts, comments, differences
 
@@ -136,6 +138,18 @@ def test_the_values_of_another_kind_of_file_are_copied_as_read(tmp_path: Path) -
     assert before.table is not None and after.table is not None
     assert after.table.equals(before.table)
     assert (after.range, after.merged) == (before.range, before.merged)
+
+
+def test_percentages_stay_percentages_in_a_copy_of_values(tmp_path: Path) -> None:
+    """Read again, the copy says what the .xls said: 12.5 % isn't 0.125, and a scaled number isn't plain."""
+    path = old_book([["率", As(0.125, "0.0%"), As(3.5, '0.0"万"'), 0.125]])(tmp_path)
+    given = give(path, [Finding("not_a_number", sheet="表", cell="B1")], "三月.xls")
+    seen = read_workbook(given.path)
+    assert seen.sheets[0].row(1) == {1: "率", 2: "12.5%", 3: '3.5 ⟨0.0"万"⟩', 4: "0.125"}
+    assert openpyxl.load_workbook(given.path).worksheets[0]["B1"].value == 0.125
+    assert VALUES_SHEET not in [sheet.name for sheet in seen.sheets], (
+        "formats of the copy are those of the file"
+    )
 
 
 def test_xml_written_in_unusual_ways(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from include.catalogue.explaining import name_known
 from include.catalogue.models import Column, Measure
 from include.catalogue.org import fold_name
 from include.catalogue.reading import PathKey
-from include.catalogue.units import UnknownUnitError
+from include.catalogue.units import UnknownUnitError, is_never_unit
 
 ROLE_TYPES = {
     "date": {"date"},
@@ -108,14 +108,13 @@ def _check_unit(
             entry.problem((*path, "unit"), what, f"report it in {', '.join(known)} or name another metric")
         )
         return
-    stated = _BRACKET.search(unicodedata.normalize("NFKC", str(path[-1])))
-    if (
-        stated
-        and draft.units.is_known(stated[1])
-        and draft.units.parse(stated[1]) != draft.units.parse(reported)
-    ):
-        what = f"the header says {stated[1]}, but the unit is {reported}"
-        draft.tell(entry.problem((*path, "unit"), what, f"write `unit: {stated[1]}` if the header is right"))
+    found = _BRACKET.search(unicodedata.normalize("NFKC", str(path[-1])))
+    for stated in re.split(r"[,;、]\s*", found[1]) if found else []:  # （万元，含税）
+        if is_never_unit(stated) or not draft.units.is_known(stated):
+            continue
+        if draft.units.parse(stated) != draft.units.parse(reported):
+            what = f"the header says {stated}, but the unit is {reported}"
+            draft.tell(entry.problem((*path, "unit"), what, f"write `unit: {stated}` if the header is right"))
 
 
 def _check_meaning(

@@ -1,4 +1,4 @@
-"""What the reader hides in an .xlsb: error cells, merges, hidden rows, by one pass over its BIFF12 records.
+"""What the reader hides in an .xlsb: errors, merges, what is hidden, formats, by one pass over its BIFF12 records.
 
 Runs inside the reading child.
 """
@@ -6,12 +6,14 @@ Runs inside the reading child.
 import struct
 from collections.abc import Iterator
 
+from include.connectors.workbook.formats import BUILT_IN, Gathering, Style, combine
 from include.connectors.workbook.legacy import error_text
 from include.connectors.workbook.refusing import refusal
 from include.connectors.workbook.structure import Package, Part, Structure
 
 _ROW, _ERRORS, _SHORT_ERROR, _MERGE, BUNDLE_SHEET = 0, (3, 11), 14, 176, 156
-_CELLS = range(1, 19)
+_CELLS, _SHORT_CELLS = range(1, 19), 12
+_COLUMN, _FORMAT, _STYLE, _BEGIN_STYLES, _END_STYLES = 60, 44, 47, 617, 618
 _STATES = ("visible", "hidden", "veryHidden", "visible")
 
 
@@ -23,9 +25,13 @@ class BinaryPackage(Package):
     def examine(self, name: str, index: int = 0) -> Structure:  # noqa: ARG002 - others go by it
         """Return the structure of a sheet; raises RefusedError where its part is missing or damaged."""
         found, row, col = Structure(), 0, 0
+        styles, styled = self._styles, Gathering()
         for kind, record in walk(self.read_part(name)):
             if kind in _CELLS:
-                col = struct.unpack_from("<I", record)[0] if kind < 12 else col + 1
+                is_short = kind >= _SHORT_CELLS
+                col = col + 1 if is_short else struct.unpack_from("<I", record)[0]
+                if styles and (number := _style_of(record, 0 if is_short else 4)) in styles:
+                    styled.add(row + 1, col + 1, number)
                 if kind in _ERRORS:
                     found.errors[row + 1, col + 1] = error_text(record[8])
                 elif kind == _SHORT_ERROR:
@@ -37,6 +43,10 @@ class BinaryPackage(Package):
             elif kind == _MERGE:
                 top, bottom, left, right = struct.unpack_from("<4I", record)
                 found.merged.append((top + 1, left + 1, bottom + 1, right + 1))
+            elif kind == _COLUMN and record[16] & 1:
+                first, last = struct.unpack_from("<2I", record)
+                found.hidden_columns.append((first + 1, last + 1))
+        found.styled = styled.close(styles)
         return found
 
     def _read_workbook(self, targets: dict[str, tuple[str, str]]) -> None:
@@ -46,6 +56,22 @@ class BinaryPackage(Package):
                 sheet, _ = _wide_string(record, end)
                 if relation in targets:
                     self.sheets[sheet] = Part(sheet, _STATES[record[0] & 3], *targets[relation])
+
+    def _read_styles(self) -> dict[int, Style]:
+        content = self.read_by_type("styles")
+        formats, styles, inside = dict(BUILT_IN), [], False
+        for kind, record in walk(content or b""):
+            if kind in (_BEGIN_STYLES, _END_STYLES):
+                inside = kind == _BEGIN_STYLES
+            elif kind == _FORMAT:
+                formats[struct.unpack_from("<H", record)[0]] = _wide_string(record, 2)[0]
+            elif kind == _STYLE and inside:
+                styles.append((struct.unpack_from("<H", record, 2)[0], record[11]))
+        return combine(formats, styles)
+
+
+def _style_of(record: bytes, start: int) -> int:
+    return int.from_bytes(record[start : start + 3], "little")
 
 
 def walk(content: bytes) -> Iterator[tuple[int, bytes]]:

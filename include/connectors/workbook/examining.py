@@ -3,6 +3,7 @@
 Runs inside the reading child.
 """
 
+import re
 import struct
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -25,6 +26,7 @@ from include.connectors.workbook.structure import Package, Structure
 from include.connectors.workbook.text import read_text
 from include.errors import RefusedError
 
+_TOO_MANY = re.compile(r"Cell limit exceeded \((\d+) cells requested, max (\d+)\)")
 _VISIBLE = {"Visible": "visible", "Hidden": "hidden", "VeryHidden": "very_hidden"}
 _STATES = {"hidden": "hidden", "veryHidden": "very_hidden"}
 _TYPES = {
@@ -128,6 +130,9 @@ def _open_calamine(path: Path) -> _Book:
         words = str(error)
         if "password" in words.lower():
             raise refusal("encrypted") from error
+        if too_many := _TOO_MANY.search(words):
+            told = {"limit": "cells from corner to corner", "allowed": too_many[2], "actual": too_many[1]}
+            raise refusal("limit_exceeded", **told) from error
         raise refusal("damaged_file", detail=words[:300]) from error
     if not workbook.sheets_metadata:
         raise refusal("damaged_file", detail="it names no sheets")

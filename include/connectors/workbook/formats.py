@@ -1,26 +1,29 @@
-"""Number formats that show another number than a cell stores, and indents: the styles of a package's cells.
+"""Number formats that show another number than a cell stores, and indents: what the styles of cells say.
 
 Runs inside the reading child. `12%` is stored as 0.12, and `0!.0,` shows ten thousands: what a clerk saw and typed
 is the shown number, so the cell's text has to tell.
 """
 
+import math
 import re
-from collections.abc import Iterator, Mapping
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 from xml.parsers import expat
 
 import numpy as np
-import numpy.typing as npt
 
 from include.connectors.workbook.cells import IndentedText, ShownNumber, number_text
 
 SCALED_MARKS = "⟨⟩"
 """What encloses the format behind a number that it shows as another one; `include.coerce` refuses it by these."""
 
-_COLUMNS = 1 << 14
-_BUILT_IN = {9: "0%", 10: "0.00%"}
+BUILT_IN = {9: "0%", 10: "0.00%"}
+"""The number formats that say something and stand in no file."""
+
+_COLUMNS = 1 << 15
 _TOKEN = re.compile(r'"[^"]*"?|[\\!_*].|\[[^\]]*\]|.', re.DOTALL)
 _SCALING_COMMA = re.compile(r"[0#?],+(?![0#?,])")
 _MULTIPLIER = re.compile(
@@ -48,9 +51,18 @@ class Style:
         if isinstance(value, bool) or not isinstance(value, int | float) or not self.suffix:
             return value
         text = number_text(float(value))
-        if self.percent:
-            text = format(Decimal(text).scaleb(2), "f")
+        if self.percent and math.isfinite(value):
+            text = _times_hundred(text)
         return ShownNumber(text + self.suffix)
+
+
+def _times_hundred(text: str) -> str:
+    """Return a number in plain notation with its point two places on; as a text, for there may be millions."""
+    whole, _, fraction = text.partition(".")
+    digits, rest = whole + fraction[:2].ljust(2, "0"), fraction[2:]
+    sign, digits = ("-", digits[1:]) if digits.startswith("-") else ("", digits)
+    bare = digits.lstrip("0") or "0"
+    return f"{sign}{bare}.{rest}" if rest else f"{sign}{bare}" if bare != "0" else "0"
 
 
 def read_format(code: str) -> Style:
@@ -78,7 +90,7 @@ def read_format(code: str) -> Style:
 
 def read_styles(content: bytes) -> dict[int, Style]:
     """Return the cell styles of a package's styles part that say anything, by number."""
-    formats: dict[int, str] = dict(_BUILT_IN)
+    formats: dict[int, str] = dict(BUILT_IN)
     styles: list[tuple[int, int]] = []
     inside = False
 
@@ -101,6 +113,11 @@ def read_styles(content: bytes) -> dict[int, Style]:
     parser = expat.ParserCreate()
     parser.StartElementHandler, parser.EndElementHandler = start, end
     parser.Parse(content, True)
+    return combine(formats, styles)
+
+
+def combine(formats: Mapping[int, str], styles: Iterable[tuple[int, int]]) -> dict[int, Style]:
+    """Return the cell styles that say anything, by number: `styles` are (format, indent), `formats` their codes."""
     known = {number: read_format(code) for number, code in formats.items()}
     found = {}
     for place, (number, indent) in enumerate(styles):
@@ -113,23 +130,44 @@ def read_styles(content: bytes) -> dict[int, Style]:
 class StyledCells:
     """The cells of one sheet that have one of the styles that say something; compact, as there may be millions."""
 
-    def __init__(self, styles: Mapping[int, Style], cells: Iterator[tuple[int, int, int]]) -> None:
+    def __init__(self, styles: Mapping[int, Style], cells: Iterable[tuple[int, int, int]]) -> None:
         """Take the styles and each cell as (row, column, style number), counted from 1."""
         packed = np.fromiter(
             (code for row, col, style in cells for code in (row * _COLUMNS + col, style)), np.int64
         )
         order = np.argsort(packed[::2], kind="stable")
-        self._places: npt.NDArray[np.int64] = packed[::2][order]
-        self._styles: npt.NDArray[np.int64] = packed[1::2][order]
+        self._places, self._styles = array("q"), array("i")
+        self._places.frombytes(packed[::2][order].tobytes())
+        self._styles.frombytes(packed[1::2][order].astype(np.int32).tobytes())
         self._known = styles
 
     def show(self, row: int, first_col: int, values: list[Any]) -> None:
         """Put what is shown in place of the values of a row whose first value stands in column `first_col`."""
-        start, end = np.searchsorted(self._places, (row * _COLUMNS, (row + 1) * _COLUMNS))
-        for place in range(start, end):
-            at = int(self._places[place]) - row * _COLUMNS - first_col
+        place, end = bisect_left(self._places, row * _COLUMNS), (row + 1) * _COLUMNS
+        while place < len(self._places) and self._places[place] < end:
+            at = self._places[place] - row * _COLUMNS - first_col
             if 0 <= at < len(values):
-                values[at] = self._known[int(self._styles[place])].show(values[at])
+                values[at] = self._known[self._styles[place]].show(values[at])
+            place += 1
+
+
+class Gathering:
+    """The styled cells of one sheet while they are met one by one, at twelve bytes each."""
+
+    def __init__(self) -> None:
+        self._rows, self._cols, self._numbers = array("i"), array("i"), array("i")
+
+    def add(self, row: int, col: int, number: int) -> None:
+        """Note a cell, counted from 1, and the number of its style."""
+        self._rows.append(row)
+        self._cols.append(col)
+        self._numbers.append(number)
+
+    def close(self, styles: Mapping[int, Style]) -> StyledCells | None:
+        """Return the cells; None where there are none."""
+        if not self._rows:
+            return None
+        return StyledCells(styles, zip(self._rows, self._cols, self._numbers, strict=True))
 
 
 def search_cells(content: bytes, styles: Mapping[int, Style]) -> Iterator[tuple[int, int, int]]:

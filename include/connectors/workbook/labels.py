@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from include.batch import cell_name
+from include.catalogue.units import is_never_unit
 from include.coerce.plain import INVISIBLE
 from include.connectors.workbook.reading import Sheet
 from include.errors import Finding
@@ -61,9 +62,14 @@ def plain(text: str) -> str:
 
 
 def split_unit(text: str) -> tuple[str, str]:
-    """Return (name, unit) of a label such as `销售额（万元）`; the unit is '' where no brackets end it."""
+    """Return (name, unit) of a label such as `销售额（万元）`; the unit is '' where no brackets end it.
+
+    What stands in brackets needn't be a unit (`（含税）`): `include.validate`, which knows them all, judges it.
+    """
     found = _BRACKETS.match(text.strip())
-    return (found[1].strip(), found[2].strip()) if found else (text.strip(), "")
+    return (
+        (found[1].strip(), found[2].strip()) if found and not is_never_unit(found[2]) else (text.strip(), "")
+    )
 
 
 def is_note(text: str) -> bool:

@@ -32,7 +32,7 @@ from include.errors import Finding, RefusedError
 SUMMARY_SHEETS = {"zh": "指标台账_问题清单", "en": "Metric Ledger findings"}
 """Names of the sheet that a returned workbook lists its findings in: it is no data when the file comes back."""
 VALUES_SHEET = "metric_ledger_values"
-"""Name of an empty, hidden sheet that tells a copy of the values of an .xls, .xlsb or .ods from an .xlsx."""
+"""Name of an empty, hidden sheet that tells a copy of values whose number formats weren't known from an .xlsx."""
 _READERS: dict[str, Callable[[WorkbookSource, Sheet], Block]] = {
     "records": read_records,
     "matrix": read_matrix,
@@ -244,5 +244,5 @@ def _combine(blocks: list[Block], workbook: Workbook) -> Reported:
         },
         notes=tuple(notes),
         rows_read=sum(block.rows_read for block in blocks),
-        shows_formats=workbook.kind in {"xlsx", "text"},
+        shows_formats=workbook.kind != "values" and "formats" not in workbook.notes,
     )

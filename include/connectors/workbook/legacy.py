@@ -15,6 +15,8 @@ import xlrd
 from xlrd.compdoc import CompDoc
 
 from include.connectors.workbook.cells import ErrorText
+from include.connectors.workbook.formats import Style
+from include.connectors.workbook.legacy_styles import CELLS, LegacyStyles, StyledSheet
 from include.connectors.workbook.refusing import refusal
 from include.connectors.workbook.structure import Structure
 
@@ -22,7 +24,7 @@ OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ERRORS = {0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!"}
 _ERRORS |= {0x2A: "#N/A", 0x2B: "#GETTING_DATA"}
 _BOF, _EOF, _BOUND_SHEET, _RECALC_ID, _UNCALCED, _VBA, _FILE_PASS = 0x09, 0x0A, 0x85, 0x1C1, 0x5E, 0xD3, 0x2F
-_FORMULAS, _BOOL_ERRORS, _ROW, _MERGED = (0x06, 0x206, 0x406), (0x05, 0x205), 0x208, 0xE5
+_FORMULAS, _BOOL_ERRORS, _ROW, _MERGED, _COLUMNS = (0x06, 0x206, 0x406), (0x05, 0x205), 0x208, 0xE5, 0x7D
 _MACRO_SHEETS = (1, 6)
 
 
@@ -96,6 +98,7 @@ class Records:
         self._stream = find_stream(path.read_bytes()) or b""
         self.notes: dict[str, str] = {}
         self._trusts_blanks = False
+        self._styles: dict[int, Style] = {}
         kinds = self._read_globals()
         self._sheets = [self._read_sheet(position) if kind == 0 else None for position, kind in kinds]
         self._judge_formulas()
@@ -116,8 +119,11 @@ class Records:
         found = []
         code, _, start, length = next(self._walk(0), (0, 0, 0, 0))
         if code & 0xFF == _BOF and length >= 4 and self._words(start, 2)[1] != 5:
+            self.notes["formats"] = "unknown"
             return [(0, 0)]  # BIFF2 to BIFF4: the one sheet is the file
+        styles = LegacyStyles(is_unicode=self._words(start, 1)[0] >= 0x600 if length >= 2 else True)
         for code, _, start, length in self._walk(0):
+            styles.note(code, self._stream[start : start + length])
             if code == _BOUND_SHEET and length >= 6:
                 position, _, kind = struct.unpack_from("<IBB", self._stream, start)
                 found.append((position, kind))
@@ -127,11 +133,16 @@ class Records:
                 self.notes["macros"] = "ignored"
         if any(kind in _MACRO_SHEETS for _, kind in found):
             self.notes["macros"] = "ignored"
+        self._styles = styles.close()
+        if not styles.is_known:
+            self.notes["formats"] = "unknown"
         return found
 
     def _read_sheet(self, position: int) -> _Sheet:
-        sheet, extra = _Sheet(), 0
+        sheet, extra, styled = _Sheet(), 0, StyledSheet(self._styles)
         for code, depth, start, length in self._walk(position):
+            if self._styles and depth == 1 and length >= 6 and code in CELLS:
+                styled.note(code, self._stream, start, length)
             if code == _BOF:
                 extra = 1  # BIFF2 has three bytes of attributes where others have the number of a format
             elif depth == 1 and code in _FORMULAS and length >= 15:
@@ -145,11 +156,15 @@ class Records:
                 sheet.is_stale = True
             elif depth == 1:
                 self._note_layout(sheet.structure, code, start, length)
+        styled.close(sheet.structure)
         return sheet
 
     def _note_layout(self, found: Structure, code: int, start: int, length: int) -> None:
         if code == _ROW and length >= 16 and self._stream[start + 12] & 0x20:
             found.hidden_rows.append(self._words(start, 1)[0] + 1)
+        elif code == _COLUMNS and length >= 10 and self._stream[start + 8] & 1:
+            first, last = self._words(start, 2)
+            found.hidden_columns.append((first + 1, min(last, 255) + 1))
         elif code == _MERGED and length >= 2:
             count = min(self._words(start, 1)[0], (length - 2) // 8)
             for at in range(start + 2, start + 2 + 8 * count, 8):

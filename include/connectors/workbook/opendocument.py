@@ -1,4 +1,4 @@
-"""What the reader hides in an .ods: error cells, formulas without a value, merges, hidden rows.
+"""What the reader hides in an .ods: errors, formulas without a value, merges, what is hidden, number formats.
 
 Runs inside the reading child; one pass by expat over `content.xml`, which holds all sheets.
 """
@@ -7,6 +7,8 @@ import re
 import zipfile
 from pathlib import Path
 
+from include.connectors.workbook.formats import Gathering
+from include.connectors.workbook.opendocument_styles import DocumentStyles
 from include.connectors.workbook.refusing import refusal
 from include.connectors.workbook.structure import Structure, parse
 
@@ -25,9 +27,14 @@ class OpenDocument:
         self._row = self._rows = self._col = 0
         self._cell: dict[str, str] | None = None
         self._text: list[str] = []
+        self._styled = Gathering()
+        self._row_style = ""
+        self._column_styles: list[tuple[int, str]] = []
+        """Default styles of columns: each up to and with a column (0-based)."""
         with zipfile.ZipFile(path) as archive:
             if any(name.startswith(("Basic/", "Scripts/")) for name in archive.namelist()):
                 self.notes["macros"] = "ignored"
+            self._styles = DocumentStyles(_read_named_styles(archive))
             parse(
                 archive.read("content.xml"),
                 "content.xml",
@@ -48,11 +55,17 @@ class OpenDocument:
             if self._depth == 1:
                 self._sheets.append(Structure())
                 self._row = self._rows = 0
+                self._styled, self._column_styles = Gathering(), []
+        elif self._depth == 0:
+            self._styles.start(tag, attributes)
         elif self._depth != 1:
             return
+        elif tag == "table:table-column":
+            self._start_columns(attributes)
         elif tag == "table:table-row":
             self._row += self._rows
             self._rows, self._col = _count(attributes, "table:number-rows-repeated"), 0
+            self._row_style = attributes.get("table:default-cell-style-name", "")
             if (
                 attributes.get("table:visibility", "visible") != "visible"
                 and self._rows < _MOST_REPEATED // 2
@@ -64,9 +77,20 @@ class OpenDocument:
         elif tag in _CELLS:
             self._cell, self._text = attributes, []
 
+    def _start_columns(self, attributes: dict[str, str]) -> None:
+        first = self._column_styles[-1][0] + 1 if self._column_styles else 0
+        last = first + _count(attributes, "table:number-columns-repeated") - 1
+        self._column_styles.append((last, attributes.get("table:default-cell-style-name", "")))
+        if attributes.get("table:visibility", "visible") != "visible":
+            self._sheets[-1].hidden_columns.append((first + 1, last + 1))
+
     def _end(self, tag: str) -> None:
         if tag == "table:table":
             self._depth -= 1
+            if self._depth == 0:
+                self._sheets[-1].styled = self._styled.close(self._styles.known)
+        elif self._depth == 0:
+            self._styles.end(tag)
         elif tag == "office:annotation":
             self._comments -= 1
         elif self._depth == 1 and tag in _CELLS and self._cell is not None:
@@ -75,7 +99,9 @@ class OpenDocument:
             self._cell = None
 
     def _collect(self, text: str) -> None:
-        if self._cell is not None and not self._comments:
+        if self._depth == 0:
+            self._styles.collect(text)
+        elif self._cell is not None and not self._comments:
             self._text.append(text)
 
     def _note(self, cell: dict[str, str], text: str) -> None:
@@ -86,7 +112,9 @@ class OpenDocument:
         if height > 1 or width > 1:
             sheet.merged.append((*place, place[0] + height - 1, place[1] + width - 1))
         is_error = cell.get("calcext:value-type") == "error" or (formula and _ERROR.fullmatch(text))
-        if not is_error and not (formula and (kind is None or (kind == "float" and not text))):
+        is_uncached = formula and (kind is None or (kind == "float" and not text))
+        style = self._style_of(cell, kind) if kind or text else 0
+        if not is_error and not is_uncached and not style:
             return
         repeated = _count(cell, "table:number-columns-repeated")
         if self._rows * repeated > _MOST_REPEATED:
@@ -97,8 +125,31 @@ class OpenDocument:
             for col in range(place[1], place[1] + repeated):
                 if is_error:
                     sheet.errors[row, col] = text or "#ERROR!"
-                else:
+                elif is_uncached:
                     sheet.uncached.append((row, col))
+                if style:
+                    self._styled.add(row, col, style)
+
+    def _style_of(self, cell: dict[str, str], kind: str | None) -> int:
+        """Return the number of a cell's style, by its own name or that of its row or column; 0 for a plain one."""
+        name = cell.get("table:style-name") or self._row_style
+        if not name:
+            name = next((style for last, style in self._column_styles if self._col <= last), "")
+        return self._styles.number_of(name, is_percentage=kind == "percentage")
+
+
+def _read_named_styles(archive: zipfile.ZipFile) -> DocumentStyles | None:
+    if "styles.xml" not in archive.namelist():
+        return None
+    styles = DocumentStyles()
+    parse(
+        archive.read("styles.xml"),
+        "styles.xml",
+        StartElementHandler=styles.start,
+        EndElementHandler=styles.end,
+        CharacterDataHandler=styles.collect,
+    )
+    return styles
 
 
 def _count(attributes: dict[str, str], name: str) -> int:

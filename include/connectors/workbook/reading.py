@@ -114,7 +114,7 @@ class Workbook:
     """A file that was read.
 
     `kind` is what it is by content; `notes` how a text file was decoded (`encoding`, `delimiter`), that `macros`
-    were ignored, that `formulas` were saved without being calculated.
+    were ignored, that `formulas` were saved without being calculated, that `formats` of numbers are unknown.
     """
 
     kind: str

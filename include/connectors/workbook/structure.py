@@ -133,7 +133,7 @@ class Package:
                 self.sheets[item["name"]] = Part(item["name"], item.get("state", "visible"), *target)
 
     def _read_styles(self) -> dict[int, Style]:
-        content = None if self.root.endswith(".bin") else self.read_by_type("styles")
+        content = self.read_by_type("styles")
         if content is None:
             return {}
         parse(content, "the part of styles")

@@ -112,11 +112,12 @@ class Drawer:
             put(self.page, row, col, value)
         self.check((row, col), (row, col), name, column)
 
-    def entry_row(self, row: int, cols: tuple[int, int], name: str, column: Column) -> None:
-        """Open the cells of a row from the first to the last of `cols`."""
-        for col in range(cols[0], cols[1] + 1):
-            self._open(self.page.cell(row, col), column)
-        self.check((row, cols[0]), (row, cols[1]), name, column)
+    def entry_range(self, first: tuple[int, int], last: tuple[int, int], name: str, column: Column) -> None:
+        """Open the cells from the first to the last, of one row or column or of several."""
+        for row in range(first[0], last[0] + 1):
+            for col in range(first[1], last[1] + 1):
+                self._open(self.page.cell(row, col), column)
+        self.check(first, last, name, column)
 
     def entry_column(self, row: int, col: int, name: str, column: Column) -> None:
         """Open a column from `row` down to the end of the sheet, however many records it gets."""

@@ -14,29 +14,61 @@ from include.styling import set_up_print
 
 Cell = tuple[int, int]
 _COLUMNS_A_PAGE = 16
+_ROWS_A_BLOCK = 20
+"""Rows to fill in below each block's header; the sheet's protection lets people insert more."""
 
 
 def draw_page(drawer: Drawer) -> None:
     """Draw one data sheet as the source's layout declares it."""
+    layout = drawer.asked.source.layout
     draw = {"records": _draw_records, "matrix": _draw_matrix, "form": _draw_form}
-    draw[drawer.asked.source.layout.kind](drawer)
+    (_draw_blocks if layout.blocks else draw[layout.kind])(drawer)
 
 
 def _draw_records(drawer: Drawer) -> None:
     asked = drawer.asked
     first, last = _begin_table(drawer)
-    columns = asked.columns
+    _head_records(drawer, first, last)
+    for col, (name, column) in enumerate(asked.columns.items(), 1):
+        drawer.entry_column(last + 1, col, name, column)
+        _fill_in(drawer, last + 1, col, column)
+    drawer.page.freeze_panes = cell_name(last + 1, 1)
+    set_up_print(drawer.page, wide=ceil(len(asked.columns) / _COLUMNS_A_PAGE), title_row=last)
+
+
+def _head_records(drawer: Drawer, first: int, last: int) -> None:
+    """Write the header of a records table into the rows first..last."""
+    asked, columns = drawer.asked, drawer.asked.columns
     labels = [asked.label(name, column) for name, column in columns.items()]
     headers = [split_header(label, last - first + 1) for label in labels]
     drawer.head_columns((first, last), 1, headers, [column.required for column in columns.values()])
     for col, (name, column) in enumerate(columns.items(), 1):
         choices = asked.choices(name, column)
         drawer.widen(col, [headers[col - 1][-1], *(choices.texts if choices else ())])
-        drawer.entry_column(last + 1, col, name, column)
-        _fill_in(drawer, last + 1, col, column)
     drawer.fit_heights(first, last)
-    drawer.page.freeze_panes = cell_name(last + 1, 1)
-    set_up_print(drawer.page, wide=ceil(len(columns) / _COLUMNS_A_PAGE), title_row=last)
+
+
+def _draw_blocks(drawer: Drawer) -> None:
+    """Draw one table below the other, each with its title; raises ValueError where a block's unit has a cell."""
+    layout, (row, _) = drawer.asked.source.layout, _begin_table(drawer)
+    for block in layout.blocks:
+        if any(place is not None and place.cell for place in (block.org, block.period)):
+            raise ValueError(
+                f"the block {block.title!r} has a cell of its own for org unit or period: no template can be made of "
+                "it; give the org unit or period itself in `blocks`"
+            )
+        drawer.head(row, 1, block.title, required=True)
+        drawer.widen(1, [block.title])
+        if layout.kind == "matrix":
+            last = _draw_figures(drawer, row + 1, row + 1)
+        else:
+            last = row + 1 + _ROWS_A_BLOCK
+            _head_records(drawer, row + 1, row + 1)
+            for col, (name, column) in enumerate(drawer.asked.columns.items(), 1):
+                drawer.entry_range((row + 2, col), (last, col), name, column)
+        row = last + 2
+    drawer.page.protection.insertRows = False  # False allows it
+    set_up_print(drawer.page)
 
 
 def _fill_in(drawer: Drawer, row: int, col: int, column: Column) -> None:
@@ -49,25 +81,46 @@ def _fill_in(drawer: Drawer, row: int, col: int, column: Column) -> None:
 
 
 def _draw_matrix(drawer: Drawer) -> None:
-    asked, source = drawer.asked, drawer.asked.source
     first, last = _begin_table(drawer)
-    periods = name_across(source, asked.catalogue, asked.period)
-    headers = [
-        [source.layout.row_label or "项目"],
-        *(split_header(text, last - first + 1) for text in periods),
-    ]
+    _draw_figures(drawer, first, last)
+    drawer.page.freeze_panes = cell_name(last + 1, 2)
+    set_up_print(drawer.page, wide=ceil(drawer.page.max_column / _COLUMNS_A_PAGE), title_row=last)
+    drawer.page.print_title_cols = "A:A"
+
+
+def _draw_figures(drawer: Drawer, first: int, last: int) -> int:
+    """Draw a matrix whose header has the rows first..last, and return its last row."""
+    asked, source = drawer.asked, drawer.asked.source
+    headers = [[source.layout.row_label or "项目"], *_name_headings(drawer, last - first + 1)]
     drawer.head_columns((first, last), 1, headers, [False] * len(headers))
     for row, (name, measure) in enumerate(source.rows.items(), last + 1):
         label = asked.label(name, measure)
         drawer.head(row, 1, label, required=measure.required)
         drawer.widen(1, [label])
-        drawer.entry_row(row, (2, len(headers)), name, _as_column(measure))
+        drawer.entry_range((row, 2), (row, len(headers)), name, _as_column(measure))
     for col, header in enumerate(headers[1:], 2):
         drawer.widen(col, [header[-1]])
     drawer.fit_heights(first, last + len(source.rows))
-    drawer.page.freeze_panes = cell_name(last + 1, 2)
-    set_up_print(drawer.page, wide=ceil(len(headers) / _COLUMNS_A_PAGE), title_row=last)
-    drawer.page.print_title_cols = "A:A"
+    return last + len(source.rows)
+
+
+def _name_headings(drawer: Drawer, rows: int) -> list[list[str]]:
+    """Return what heads each column of figures, in at most `rows` parts: periods, org units, or units above periods.
+
+    Below org units stands the one period that is asked for: a year of each would be too wide to fill in.
+    """
+    asked, layout = drawer.asked, drawer.asked.source.layout
+    if layout.org is None or layout.org.across is None:
+        return [split_header(text, rows) for text in name_across(asked.source, asked.catalogue, asked.period)]
+    units = [asked.name_unit(unit) for unit in asked.units_owing()]
+    if layout.periods is None and layout.period is not None:
+        return [[unit] for unit in units]
+    if layout.periods and "/" in layout.periods.pattern:
+        raise ValueError(
+            "beside org units across, the pattern of the periods must stand in one cell: write it without /"
+        )
+    periods = name_across(asked.source, asked.catalogue, asked.period, alone=True)
+    return [split_header(f"{unit}/{period}", rows) for unit in units for period in periods]
 
 
 def _draw_form(drawer: Drawer) -> None:

@@ -55,16 +55,20 @@ def choose_periods(catalogue: Catalogue, period: str) -> list[str]:
     return [calendar.shift(period, step) for step in range(3, -back, -1)]
 
 
-def name_across(source: WorkbookSource, catalogue: Catalogue, period: str) -> list[str]:
+def name_across(
+    source: WorkbookSource, catalogue: Catalogue, period: str, *, alone: bool = False
+) -> list[str]:
     """Return the headers of a matrix: the periods of the fiscal year that holds `period`, as its pattern writes them.
 
-    A pattern with days has those of the period's months. `*` becomes 金额 or, within a part, nothing.
+    `alone`: that period only. A pattern with days has those of the period. `*` becomes 金额 or, within a part, nothing.
     """
     pattern = source.layout.periods.pattern if source.layout.periods else "{year}年{month}月"
     calendar = catalogue.periods
     if "{day}" in pattern:
         start, end = calendar.period_bounds(period)
         keys = [(start + dt.timedelta(days=day)).isoformat() for day in range((end - start).days)]
+    elif alone:
+        keys = [period]
     else:
         grain, year = grain_of(source), calendar.year_of(period)
         keys = [row.key for row in calendar.rows(year, year) if row.grain == grain]

@@ -1,0 +1,80 @@
+"""Tell people what became of their deliveries: mails into the outbox, and refused workbooks back with marks."""
+
+import logging
+from pathlib import Path
+
+from include import outbox, warehouse
+from include.batches import BatchRow, Run, list_batches, read_findings
+from include.catalogue import Catalogue
+from include.catalogue.models import WorkbookSource
+from include.errors import Finding
+from include.home import current_home
+from include.inbox import find_strays
+from include.marking import Delivery, Returned, give_back
+
+log = logging.getLogger(__name__)
+
+
+def report(catalogue: Catalogue, run: Run, failed_tasks: list[str]) -> list[str]:
+    """Queue one mail per person for what was refused or failed in `run`; returns a line for each such batch.
+
+    A workbook of which anything was refused is given back marked: into `rejected/`, and with the mail.
+    """
+    with warehouse.connect() as connection:
+        batches = _last_attempts(list_batches(connection, run.run_id))
+        findings = {batch.batch_id: read_findings(connection, batch.batch_id) for batch in batches}
+    given = {batch.batch_id: _give_back(catalogue, batch, findings[batch.batch_id]) for batch in batches}
+    returned = {batch_id: copy for batch_id, copy in given.items() if copy}
+    with warehouse.connect() as connection:
+        return outbox.queue_report(connection, catalogue, run, batches, findings, failed_tasks, returned)
+
+
+def _last_attempts(batches: list[BatchRow]) -> list[BatchRow]:
+    """Leave out the queries that a later attempt of the same run repeated."""
+    queries = [batch.batch_id for batch in batches if batch.window]
+    return [batch for batch in batches if not batch.window or batch.batch_id == queries[-1]]
+
+
+def _give_back(catalogue: Catalogue, batch: BatchRow, findings: list[Finding]) -> Returned | None:
+    """Put a marked copy of what was refused into `rejected/`; the mail goes without it where that fails."""
+    source = catalogue.sources[batch.source]
+    if (
+        not isinstance(source, WorkbookSource)
+        or batch.status == "failed"
+        or not batch.archive_uri
+        or not any(finding.level == "error" for finding in findings)
+    ):
+        return None
+    sheet = next((name for name in source.layout.sheet or () if not set(name) & set("*?[")), "")
+    delivery = Delivery(
+        path=Path(batch.archive_uri.removeprefix("file://")),
+        name=batch.filename,
+        source=batch.source,
+        is_held=batch.status != "refused",
+        sheet=sheet,
+        encoding=source.layout.encoding,
+        delimiter=source.layout.delimiter,
+    )
+    language = catalogue.people[source.owner].language if source.owner else "en"
+    try:
+        folder = current_home().returned_folder(batch.source, batch.batch_id)
+        return give_back(delivery, findings, language, folder)
+    except Exception:
+        log.exception("batch %s: no marked copy could be made", batch.batch_id)
+        return None
+
+
+def untold_strays(catalogue: Catalogue) -> list[Path]:
+    """Return the files in the inbox that no source collects and nobody was told of."""
+    strays = find_strays(current_home().inbox, catalogue.sources)
+    if not strays:
+        return []
+    with warehouse.connect() as connection:
+        return outbox.untold_strays(connection, strays)
+
+
+def report_strays(catalogue: Catalogue) -> list[str]:
+    """Queue a mail about the files in the inbox that no source collects; returns those that are new."""
+    inbox = current_home().inbox
+    with warehouse.connect() as connection:
+        return outbox.queue_strays(connection, catalogue, inbox, find_strays(inbox, catalogue.sources))
