@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ class Handler(BaseHTTPRequestHandler):
     """One request; a route answers through `reply`, or writes to the socket itself."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     server: "_Server"
     query: dict[str, str]
 
@@ -42,6 +44,20 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)
+
+    def begin(self, **headers: str) -> None:
+        """Send the head of a good answer; the route writes its body."""
+        self.send_response(200)
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+
+    def drip(self, body: bytes, pause: float = 0.1) -> None:
+        """Send a byte at a time, until the client has hung up."""
+        for byte in body:
+            self.wfile.write(bytes([byte]))
+            self.wfile.flush()
+            time.sleep(pause)
 
     def cut(self) -> None:
         """Announce more than is sent, and hang up."""
