@@ -1,6 +1,7 @@
 """A real HTTP service that does what a test tells it: pages, tokens, storms, drips, cut connections."""
 
 import json
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -100,9 +101,11 @@ class Service:
 
 
 @contextmanager
-def serve() -> Iterator[Service]:
-    """Run a service on a free loopback port."""
+def serve(tls: ssl.SSLContext | None = None) -> Iterator[Service]:
+    """Run a service on a free loopback port, over TLS where its context is given."""
     server = _Server(("127.0.0.1", 0), Handler)
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     server.service = Service(server.server_address[1])
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()

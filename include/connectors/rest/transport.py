@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from typing import Any
 
 import requests
@@ -19,8 +20,16 @@ from include.batch import Connection
 from include.connectors.rest.addresses import AllowedHosts
 from include.errors import ConfigurationError
 
-# At level DEBUG it writes each request's path and query, which can hold cursors that are secrets.
-logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
+_under_way = ContextVar("_under_way", default=False)
+
+
+def _is_foreign(_: logging.LogRecord) -> bool:
+    """Keep the HTTP library quiet about our requests: it writes whole URLs, in which cursors can be secrets."""
+    return not _under_way.get()
+
+
+for _name in ("urllib3.connection", "urllib3.connectionpool"):
+    logging.getLogger(_name).addFilter(_is_foreign)
 
 
 class Gate:
@@ -54,15 +63,20 @@ class Gate:
 
     @contextmanager
     def limit(self, seconds: float) -> Iterator[threading.Event]:
-        """Shut the socket in use after `seconds`, however little at a time comes; the event tells that it was."""
+        """Shut the socket in use after `seconds`, however little at a time comes; the event tells that it was.
+
+        Meanwhile the HTTP library logs nothing.
+        """
         over = threading.Event()
         self.in_use = None
         timer = threading.Timer(seconds, self._shut, [over])
         timer.daemon = True
         timer.start()
+        quiet = _under_way.set(True)
         try:
             yield over
         finally:
+            _under_way.reset(quiet)
             timer.cancel()
 
     def _shut(self, over: threading.Event) -> None:
