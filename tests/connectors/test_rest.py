@@ -6,6 +6,7 @@ import json
 import logging
 import time
 from email.utils import format_datetime
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -17,8 +18,10 @@ from include.batch import Connection
 from include.connectors.rest.addresses import AllowedHosts, base_url
 from include.connectors.rest.exchange import Limits
 from include.errors import ConfigurationError
+from include.extract import mapping_version
+from tests.company import read_company
 from tests.connectors.rest_service import Handler, Service
-from tests.connectors.rest_source import SECRET, fault, numbers, read, refusal
+from tests.connectors.rest_source import SECRET, fault, make_source, numbers, read, refusal
 
 
 def by_page(count: int, cap: int = 100, *, total: bool = False, beyond: int = 200) -> Any:
@@ -447,3 +450,18 @@ def test_nothing_secret_is_logged(service: Service, caplog: pytest.LogCaptureFix
         read(service, {"password": SECRET}, request={"auth": {"kind": "bearer"}})
     assert SECRET not in caplog.text
     assert SECRET not in repr(Connection("mes", password=SECRET, extra={"token": SECRET}))
+
+
+def test_how_a_service_is_asked_is_no_mapping(service: Service, tmp_path: Path) -> None:
+    """Else every slice would become a new submission when an address is listed or a time-out grows."""
+    catalogue = read_company(tmp_path)
+    before = mapping_version(catalogue, make_source(service))
+    more = {
+        "hosts": ["mes", "10.1.0.0/16"],
+        "paging": {"kind": "page"},
+        "success": {"path": "$.code", "in": [0]},
+    }
+    request = {"timeout_seconds": 9, "total_timeout_seconds": 9, "auth": {"kind": "bearer"}}
+    assert mapping_version(catalogue, make_source(service, request=request, **more)) == before
+    assert mapping_version(catalogue, make_source(service, records="$.others[*]")) != before
+    assert mapping_version(catalogue, make_source(service, request={"path": "/v2/items"})) != before
