@@ -337,6 +337,27 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
         ("只允许：{hosts}", "only {hosts}"),
         ("确认可信后，把该地址加入来源的 hosts", "if it can be trusted, add it to the source's hosts"),
     ),
+    "address_not_allowed": (
+        (
+            "系统的名称指向未允许的地址 {found}",
+            "the service's name leads to an address that isn't allowed: {found}",
+        ),
+        ("公网地址，或列出的：{hosts}", "a public address, or one that is listed: {hosts}"),
+        (
+            "若系统在公司内网，请把该地址或其网段（如 10.1.0.0/16）加入来源的 hosts；否则请检查域名解析",
+            "if the system stands in your own network, add the address or its network (like 10.1.0.0/16) to the "
+            "source's hosts; else check the name's DNS",
+        ),
+    ),
+    "null_records": (
+        ("记录所在的位置为 null（{column}）", "null where the records should stand ({column})"),
+        ("记录的列表", "a list of records"),
+        (
+            "应答含有：{found}。若 null 表示没有记录，请声明来源的 success 或 paging.total",
+            "the answer holds {found}. If null means that there are none, declare the source's success, or "
+            "paging.total",
+        ),
+    ),
     # cells
     "not_a_number": (
         ("不是数字", "not a number"),

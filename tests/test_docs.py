@@ -1,5 +1,6 @@
 """The documentation against the project: commands, links, configuration snippets, codes, versions."""
 
+import json
 import re
 import shutil
 import tomllib
@@ -137,6 +138,12 @@ def add_snippet(folder: Path, kind: str, text: str, number: int) -> None:
             (folder / "sources" / f"{name}.sql").write_text(
                 "SELECT 1 WHERE :window_start < :window_end", "utf-8"
             )
+    elif kind == "rest":  # keys of a REST source, in place of those of the page's whole one
+        base = YAML(typ="safe").load((folder / "sources" / "tool_service.yaml").read_text("utf-8"))
+        fields = base | YAML(typ="safe").load(text) | {"source": f"snippet_{number}"}
+        (folder / "sources" / f"snippet_{number}.yaml").write_text(
+            json.dumps(fields, ensure_ascii=False), "utf-8"
+        )
     elif kind in {"org", "people"}:
         with (folder / f"{kind}.yaml").open("a", encoding="utf-8") as file:
             file.write("\n" + text)

@@ -509,6 +509,8 @@ class Auth(Model):
     header: str = "Authorization"
     token_path: str | None = None
     scope: str | None = None
+    client_in: Literal["header", "body"] = "header"
+    token_params: dict[str, str] = Field(default_factory=dict)
 
 
 class Request(Model):
@@ -519,6 +521,23 @@ class Request(Model):
     headers: dict[str, str] = Field(default_factory=dict)
     auth: Auth = Field(default_factory=Auth)
     timeout_seconds: int = Field(30, ge=1)
+    total_timeout_seconds: int = Field(3600, ge=1)
+
+
+class Success(Model):
+    """What a good answer says: the value that `path` leads to is one of `in` (null: nothing is there)."""
+
+    path: str
+    in_: list[str | None] = Field(alias="in", min_length=1)
+
+    @field_validator("in_", mode="before")
+    @classmethod
+    def _as_text(cls, value: Any) -> Any:
+        texts = value if isinstance(value, list) else [value]
+        return [
+            str(text).lower() if isinstance(text, bool) else text if text is None else str(text)
+            for text in texts
+        ]
 
 
 class Paging(Model):
@@ -530,7 +549,10 @@ class Paging(Model):
     size_param: str = "size"
     start: int = 1
     total: str | None = None
+    total_header: str | None = None
     next: str | None = None
+    more: str | None = None
+    end_status: Literal[204, 400, 404, 410, 416, 422] | None = None
 
 
 class RestSource(SystemBase):
@@ -539,6 +561,7 @@ class RestSource(SystemBase):
     kind: Literal["rest"]
     request: Request
     hosts: list[str] = Field(min_length=1)
+    success: Success | None = None
     paging: Paging = Field(default_factory=Paging)
     records: str = "$[*]"
 

@@ -239,6 +239,13 @@ def test_a_metric_twice_names_the_other_place(tmp_path: Path) -> None:
         ("sales_orders", "window: 35 days", "cursor: {column: orders, look_back: soon}", "look_back is a time such as"),
         ("mes_output", "paging: {kind: page, param: page, size: 500, total: $.total}", "cursor: day", "must be asked for"),
         ("mes_output", "hosts: [mes.example.com]", "hosts: [https://mes.example.com/]", "is not a host"),
+        ("mes_output", "hosts: [mes.example.com]", "hosts: ['*.example.com']", "is not a host"),
+        ("mes_output", "hosts: [mes.example.com]", "hosts: [10.1.2.3/16]", "is not a host"),
+        ("mes_output", "hosts: [mes.example.com]", "hosts: [mes.example.com, 0.0.0.0/0]", "too large to be one's own"),
+        ("mes_output", "$.total}", "$.total + $.n}", "does more than select"),
+        ("mes_output", "$.items[*]", "$.items[?(@.state == 1)]", "compares numbers, which are read as texts"),
+        ("mes_output", "{from: ", "{api_key: abc, from: ", "api_key looks like a secret; put it into the connection"),
+        ("mes_output", "auth: {kind: bearer}", "headers: {Authorization: Bearer abc}", "Authorization looks like a secret"),
         ("fx_rates", "  currency: {type: text, is: currency}\n", "", "rates need a column with the currency"),
     ],
 )  # fmt: skip

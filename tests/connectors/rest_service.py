@@ -1,7 +1,9 @@
 """A real HTTP service that does what a test tells it: pages, tokens, storms, drips, cut connections."""
 
 import json
+import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +16,7 @@ class Handler(BaseHTTPRequestHandler):
     """One request; a route answers through `reply`, or writes to the socket itself."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     server: "_Server"
     query: dict[str, str]
 
@@ -42,6 +45,20 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)
+
+    def begin(self, **headers: str) -> None:
+        """Send the head of a good answer; the route writes its body."""
+        self.send_response(200)
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+
+    def drip(self, body: bytes, pause: float = 0.1) -> None:
+        """Send a byte at a time, until the client has hung up."""
+        for byte in body:
+            self.wfile.write(bytes([byte]))
+            self.wfile.flush()
+            time.sleep(pause)
 
     def cut(self) -> None:
         """Announce more than is sent, and hang up."""
@@ -84,9 +101,11 @@ class Service:
 
 
 @contextmanager
-def serve() -> Iterator[Service]:
-    """Run a service on a free loopback port."""
+def serve(tls: ssl.SSLContext | None = None) -> Iterator[Service]:
+    """Run a service on a free loopback port, over TLS where its context is given."""
     server = _Server(("127.0.0.1", 0), Handler)
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     server.service = Service(server.server_address[1])
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()

@@ -5,9 +5,8 @@ import gzip
 import json
 import logging
 import time
-import traceback
-from collections.abc import Iterator
 from email.utils import format_datetime
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -15,63 +14,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from include.batch import Connection, Reported, Window
-from include.catalogue.models import RestSource
-from include.connectors import rest
+from include.batch import Connection
 from include.connectors.rest.addresses import AllowedHosts, base_url
-from include.connectors.rest.client import Limits
-from include.errors import ConfigurationError, RefusedError, SourceUnavailableError
-from include.messages import word
-from tests.connectors.rest_service import Handler, Service, serve
-
-WINDOW = Window(dt.date(2026, 3, 1), dt.date(2026, 4, 1))
-QUICK = Limits(tries=4, first_wait=0.02, longest_wait=2, answer_bytes=1 << 20)
-SECRET = "s3cret-t0ken"
-
-
-@pytest.fixture
-def service() -> Iterator[Service]:
-    with serve() as running:
-        yield running
-
-
-def make_source(service: Service, **more: Any) -> RestSource:
-    columns = {"n": {"path": "$.n"}}
-    basics = {"source": "mes", "kind": "rest", "connection": "mes", "hosts": [f"127.0.0.1:{service.port}"]}
-    request = {"path": "/v1/items", "timeout_seconds": 2} | more.pop("request", {})
-    return RestSource.model_validate(
-        basics | {"records": "$.items[*]", "request": request, "columns": columns} | more
-    )
-
-
-def read(
-    service: Service, connection: dict[str, Any] | None = None, limits: Limits = QUICK, **more: Any
-) -> Reported:
-    given = {"conn_id": "mes", "conn_type": "http", "host": "127.0.0.1", "port": service.port}
-    return rest.fetch(
-        make_source(service, **more), WINDOW, Connection(**(given | (connection or {}))), limits=limits
-    )
-
-
-def refusal(service: Service, **more: Any) -> Any:
-    with pytest.raises(RefusedError) as caught:
-        read(service, **more)
-    (finding,) = caught.value.findings
-    assert word(finding, "title", "zh") and word(finding, "title", "en")
-    return finding
-
-
-def fault(service: Service, **more: Any) -> SourceUnavailableError:
-    with pytest.raises(SourceUnavailableError) as caught:
-        read(service, **more)
-    told = "".join(traceback.format_exception(caught.value))
-    assert SECRET not in told
-    assert str(service.port) not in str(caught.value)
-    return caught.value
-
-
-def numbers(reported: Reported) -> list[int]:
-    return [int(n) for n in reported.frame["n"]]
+from include.connectors.rest.exchange import Limits
+from include.errors import ConfigurationError
+from include.extract import mapping_version
+from tests.company import read_company
+from tests.connectors.rest_service import Handler, Service
+from tests.connectors.rest_source import SECRET, fault, make_source, numbers, read, refusal
 
 
 def by_page(count: int, cap: int = 100, *, total: bool = False, beyond: int = 200) -> Any:
@@ -168,7 +118,7 @@ class TestValues:
         service.routes["/v1/items"] = lambda handler: handler.reply(body)
         assert numbers(read(service, records="$.plants[*].lines[*]")) == [1, 2, 3]
         assert numbers(read(service, records="$.top.list")) == [4]
-        with pytest.raises(ConfigurationError, match="isn't a JSONPath"):
+        with pytest.raises(ConfigurationError, match="is not a JSONPath"):
             read(service, records="$.items[")
 
     def test_gzip_and_a_declared_charset(self, service: Service) -> None:
@@ -500,3 +450,18 @@ def test_nothing_secret_is_logged(service: Service, caplog: pytest.LogCaptureFix
         read(service, {"password": SECRET}, request={"auth": {"kind": "bearer"}})
     assert SECRET not in caplog.text
     assert SECRET not in repr(Connection("mes", password=SECRET, extra={"token": SECRET}))
+
+
+def test_how_a_service_is_asked_is_no_mapping(service: Service, tmp_path: Path) -> None:
+    """Else every slice would become a new submission when an address is listed or a time-out grows."""
+    catalogue = read_company(tmp_path)
+    before = mapping_version(catalogue, make_source(service))
+    more = {
+        "hosts": ["mes", "10.1.0.0/16"],
+        "paging": {"kind": "page"},
+        "success": {"path": "$.code", "in": [0]},
+    }
+    request = {"timeout_seconds": 9, "total_timeout_seconds": 9, "auth": {"kind": "bearer"}}
+    assert mapping_version(catalogue, make_source(service, request=request, **more)) == before
+    assert mapping_version(catalogue, make_source(service, records="$.others[*]")) != before
+    assert mapping_version(catalogue, make_source(service, request={"path": "/v2/items"})) != before

@@ -1,5 +1,6 @@
 """Sources against people, the tree and what their kind needs; their columns are checked in `columns`."""
 
+import ipaddress
 import re
 import string
 from typing import Any
@@ -19,6 +20,12 @@ from include.catalogue.reading import PathKey, Problem
 from include.coerce.plain import unify
 
 _PART_OF_NUMBER = re.compile(r"[0-9.,+%‰¥$€£十百千万亿元-]|^[()]$")
+_HOST = re.compile(r"[\w.-]+(:\d{1,5})?|\[[0-9a-fA-F:.]+\](:\d{1,5})?|[0-9a-fA-F:.]+:[0-9a-fA-F:.]+")
+_SECRET = re.compile(
+    r"^(proxy-)?authorization$|^cookie$|passw|pwd|secret|token(?!_?type)|api[-_]?key|app[-_]?key|access[-_]?key"
+    r"|credential|signature",
+    re.IGNORECASE,
+)
 
 
 def check_sources(draft: Draft, definitions: dict[str, list[MetricDefinition]]) -> None:
@@ -193,21 +200,50 @@ def _check_request(draft: Draft, entry: Entry[Any]) -> None:
         what = f"paging by {source.paging.kind} needs to know where the next one stands"
         draft.tell(entry.problem(("paging",), what, "add `next: $.next`"))
     for place, host in enumerate(source.hosts):
-        if "/" in host or "@" in host or not host:
-            draft.tell(
-                entry.problem(("hosts", place), f"{host!r} is not a host", "write it like mes.example.com")
-            )
+        _check_host(draft, entry, place, host)
+    _check_secrets(draft, entry)
     _check_json_paths(draft, entry)
 
 
+def _check_host(draft: Draft, entry: Entry[Any], place: int, host: str) -> None:
+    """Tell what is neither a host nor a network, and a network that is as good as everywhere."""
+    if "/" not in host:
+        if not _HOST.fullmatch(host):
+            remedy = "write it like mes.example.com, mes.example.com:8443 or 10.1.0.0/16"
+            draft.tell(entry.problem(("hosts", place), f"{host!r} is not a host", remedy))
+        return
+    try:
+        network = ipaddress.ip_network(host)
+    except ValueError:
+        remedy = "write a host like mes.example.com, or a network like 10.1.0.0/16"
+        draft.tell(entry.problem(("hosts", place), f"{host!r} is not a host", remedy))
+        return
+    if network.prefixlen < (8 if network.version == 4 else 32):
+        what = f"the network {host} is too large to be one's own"
+        draft.tell(entry.problem(("hosts", place), what, "list the network that the system stands in"))
+
+
+def _check_secrets(draft: Draft, entry: Entry[Any]) -> None:
+    """Tell headers and parameters that look like secrets: those stand in the connection."""
+    request = entry.model.request
+    named: list[tuple[PathKey, str]] = [(("headers", name), name) for name in request.headers]
+    named += [(("params", name), name) for name in request.params]
+    named += [(("auth", "token_params", name), name) for name in request.auth.token_params]
+    for path, name in named:
+        if _SECRET.search(name):
+            remedy = "put it into the connection, and name how it is sent in `auth`"
+            draft.tell(entry.problem(("request", *path), f"{name} looks like a secret", remedy))
+
+
 def _check_json_paths(draft: Draft, entry: Entry[Any]) -> None:
-    from jsonpath_ng.exceptions import JSONPathError  # noqa: PLC0415 - REST sources only
-    from jsonpath_ng.ext.parser import parse  # noqa: PLC0415
+    from include.catalogue.json_paths import JsonPathError, parse_json_path  # noqa: PLC0415 - REST sources only
 
     source: RestSource = entry.model
     texts: list[tuple[PathKey, str | None]] = [
         (("records",), source.records),
         (("paging", "total"), source.paging.total),
+        (("paging", "more"), source.paging.more),
+        (("success", "path"), source.success.path if source.success else None),
     ]
     if source.paging.kind in {"cursor", "next_link"}:
         texts.append((("paging", "next"), source.paging.next))
@@ -220,8 +256,6 @@ def _check_json_paths(draft: Draft, entry: Entry[Any]) -> None:
         if text is None:
             continue
         try:
-            parse(text)
-        except (JSONPathError, ValueError, AttributeError):
-            draft.tell(
-                entry.problem(path, f"{text!r} is not a JSONPath", "write it like $.items[*] or $.plant.code")
-            )
+            parse_json_path(text)
+        except JsonPathError as error:
+            draft.tell(entry.problem(path, error.what, error.remedy))

@@ -7,10 +7,11 @@ from urllib.parse import quote
 from include.batch import Connection, Reported, Window
 from include.catalogue.models import RestSource
 from include.connectors.assembling import assemble
-from include.connectors.rest.client import Client, Limits
+from include.connectors.rest.client import Client
+from include.connectors.rest.exchange import Limits
 from include.connectors.rest.paging import read_pages
 from include.connectors.rest.records import collect_columns
-from include.errors import ConfigurationError
+from include.errors import ConfigurationError, RefusedError
 
 PLACEHOLDERS = ("window_start", "window_end", "window_end_inclusive")
 
@@ -32,9 +33,10 @@ def fetch(
     `_key` its page and its place on it (`page 3, item 17`); the address itself is left out, since it follows
     from the configuration and the window and can hold cursors that are secrets.
 
-    Raises ConfigurationError (connection or request incomplete), RefusedError (`columns_changed`,
-    `total_mismatch`, `page_repeated`, `host_not_allowed`, `limit_exceeded`) and SourceUnavailableError with
-    the codes of `include.connectors.rest.client`.
+    Raises ConfigurationError (connection or request incomplete), RefusedError (`columns_changed`, `null_records`,
+    `total_mismatch`, `page_repeated`, `host_not_allowed`, `address_not_allowed`, `limit_exceeded`) and
+    SourceUnavailableError with the codes of `include.connectors.rest.client`. None repeats a secret of the
+    connection, whatever the service answers.
     """
     values = _window_texts(window) | ({"changed_since": changed_since} if changed_since else {})
     where = f"source {source.source}: request"
@@ -46,8 +48,13 @@ def fetch(
     }
     with Client(source, connection, limits or Limits()) as client:
         pages = read_pages(source, client, f"{client.base}/{path.lstrip('/')}", params)
-        table, keys = collect_columns(source, pages)
-    return assemble(table, keys)
+        try:
+            table, keys = collect_columns(source, pages)
+        except RefusedError as error:
+            refusal = RefusedError([client.secrets.redact(finding) for finding in error.findings])
+        else:
+            return assemble(table, keys)
+    raise refusal
 
 
 def _window_texts(window: Window) -> dict[str, str]:

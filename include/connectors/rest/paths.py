@@ -5,16 +5,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from jsonpath_ng import exceptions
-from jsonpath_ng.ext.parser import parse
-
+from include.catalogue.json_paths import JsonPathError, parse_json_path
 from include.connectors.assembling import columns_changed
-from include.errors import ConfigurationError, RefusedError
+from include.errors import ConfigurationError, Finding, RefusedError
 
 MISSING = object()
 """What a path gives where it leads nowhere (a null on the way is None instead)."""
 
-_STEP = re.compile(r"""\.([^\s.\[\]*?@'"()]+)|\[(\d+)\]|\[(?:'([^']*)'|"([^"]*)")\]""")
+_MOST_NAMES, _NAME_LENGTH = 30, 60
+_STEP = re.compile(r"""\.([^\s.\[\]*?@'"()`,|&+~=<>$]+)|\[(\d+)\]|\[(?:'([^']*)'|"([^"]*)")\]""")
 
 
 @dataclass(frozen=True)
@@ -36,13 +35,9 @@ def compile_path(text: str) -> Path:
     if steps is not None:
         return Path(text, _walker(steps), every)
     try:
-        expression = parse(text)
-    except (exceptions.JSONPathError, AttributeError, TypeError, ValueError):
-        expression = None
-    if expression is None:
-        raise ConfigurationError(
-            [f"{text!r} isn't a JSONPath; write it like $.data.items[*] or $.plant.code"]
-        )
+        expression = parse_json_path(text)
+    except JsonPathError as error:
+        raise ConfigurationError([f"{error.what}; {error.remedy}"]) from None
 
     def find(value: Any) -> Any:
         found = [match.value for match in expression.find(value)]
@@ -51,19 +46,39 @@ def compile_path(text: str) -> Path:
     return Path(text, find)
 
 
-def find_records(path: Path, body: Any) -> list[Any]:
-    """Return the records that `path` leads to; a null stands for none.
+def find_records(path: Path, body: Any, *, may_be_null: bool) -> list[Any]:
+    """Return the records that `path` leads to; an empty list as the whole body is none too.
 
-    Raises RefusedError `columns_changed` where the path leads nowhere or to no list of objects.
+    Raises RefusedError: `null_records` for a null, which many services give with a fault as well as for none,
+    unless it may be one; `columns_changed` where the path leads nowhere or to no list of objects.
     """
     found = path.read(body)
-    if found is None or (found is MISSING and body in ([], None)):
+    if found is None or body is None:
+        if may_be_null:
+            return []
+        raise RefusedError(
+            [Finding("null_records", found=name_fields(body), column=path.text, rule="records")]
+        )
+    if found is MISSING and body == []:
         return []
     if isinstance(found, dict) and not path.every:
         found = [found]
     if not isinstance(found, list) or not all(isinstance(record, dict) for record in found):
-        raise RefusedError([columns_changed([path.text], body if isinstance(body, dict) else ())])
+        raise changed_path(path.text, body)
     return found
+
+
+def changed_path(text: str, body: Any) -> RefusedError:
+    """Return the refusal of an answer in which a path doesn't lead to what is declared."""
+    return RefusedError([columns_changed([text], [name_fields(body)])])
+
+
+def name_fields(body: Any) -> str:
+    """Return the first names of a body's fields, or what it is instead of an object."""
+    if not isinstance(body, dict):
+        return type(body).__name__ if body is not None else "null"
+    names = [str(name)[:_NAME_LENGTH] for name in list(body)[:_MOST_NAMES]]
+    return ", ".join(names + ["…"] * (len(body) > _MOST_NAMES))
 
 
 def _plain_steps(text: str) -> list[str | int] | None:

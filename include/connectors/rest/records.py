@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from include.catalogue.models import RestSource
 from include.connectors.assembling import check_size, columns_changed, number_rows
 from include.connectors.rest.paging import Page
-from include.connectors.rest.paths import MISSING, compile_path
+from include.connectors.rest.paths import MISSING, compile_path, name_fields
 from include.errors import Finding, RefusedError
 
 _TEXTS = {True: "true", False: "false"}
@@ -25,8 +25,9 @@ def collect_columns(source: RestSource, pages: Iterable[Page]) -> tuple[pa.Table
     """
     paths = {name: compile_path(column.path or f"$['{name}']") for name, column in source.columns.items()}
     unseen = {name for name, column in source.columns.items() if column.is_ != "ignore"}
-    tables, keys = [], []
-    rows, fields = 0, ()
+    tables = [pa.table({name: pa.array([], pa.string()) for name in paths})]
+    keys = []
+    rows, fields = 0, ""
     for page in pages:
         rows += len(page.records)
         check_size(source, rows)
@@ -34,9 +35,9 @@ def collect_columns(source: RestSource, pages: Iterable[Page]) -> tuple[pa.Table
         unseen -= {name for name in unseen if any(value is not MISSING for value in values[name])}
         tables.append(pa.table({name: _spell(name, column, page.number) for name, column in values.items()}))
         keys.append(_name_items(page))
-        fields = fields or tuple(page.records[0] if page.records else ())
+        fields = fields or (name_fields(page.records[0]) if page.records else "")
     if unseen and rows:
-        raise RefusedError([columns_changed([paths[name].text for name in sorted(unseen)], fields)])
+        raise RefusedError([columns_changed([paths[name].text for name in sorted(unseen)], [fields])])
     return pa.concat_tables(tables), pa.chunked_array(keys, pa.string())
 
 
