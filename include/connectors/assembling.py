@@ -1,6 +1,6 @@
 """From columns of text to `Reported`: what SQL and REST share once a system has answered."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -74,7 +74,29 @@ def name_records(source: SqlSource, table: pa.Table) -> pa.Array:
     return pc.binary_join_element_wise(*parts, "", null_handling="replace", null_replacement="")
 
 
-def assemble(table: pa.Table, keys: pa.Array | pa.ChunkedArray, notes: tuple[Finding, ...] = ()) -> Reported:
+def take_first(tables: Generator[pa.Table, None, None], most: int | None) -> pa.Table:
+    """Return the tables as one: all rows, or the first `most`, after which the system is asked no further."""
+    taken, rows = [], 0
+    for table in tables:
+        taken.append(table if most is None else table.slice(0, most - rows))
+        rows += taken[-1].num_rows
+        if most is not None and rows >= most:
+            break
+    tables.close()
+    return pa.concat_tables(taken)
+
+
+def write_shape(kinds: Mapping[str, Iterable[str]], names: Mapping[str, str]) -> dict[str, str]:
+    """Return each column's kinds as one text (`number or text`; '' where none was seen), as `names` calls it."""
+    return {names.get(column, column): " or ".join(sorted(seen)) for column, seen in kinds.items()}
+
+
+def assemble(
+    table: pa.Table,
+    keys: pa.Array | pa.ChunkedArray,
+    notes: tuple[Finding, ...] = (),
+    shape: Mapping[str, str] | None = None,
+) -> Reported:
     """Return text columns with the places that systems give: no sheet, a 1-based row, no column, a key."""
     rows = table.num_rows
     places = {
@@ -87,7 +109,7 @@ def assemble(table: pa.Table, keys: pa.Array | pa.ChunkedArray, notes: tuple[Fin
         table = table.append_column(name, values)
     frame = table.to_pandas()
     frame["_row"], frame["_col"] = frame["_row"].astype("Int64"), frame["_col"].astype("Int64")
-    return Reported(frame=frame, notes=notes, rows_read=rows)
+    return Reported(frame=frame, notes=notes, rows_read=rows, shape=shape or {})
 
 
 def number_rows(rows: int) -> pa.Array:

@@ -30,6 +30,12 @@ _CHUNK_BYTES = 1 << 16
 _LONGEST_EXPONENT = 400
 
 
+class JsonNumber(str):
+    """The exact text of what stood in the answer as a number, told apart from a text by its class."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True)
 class Limits:
     """How patient a client is.
@@ -207,7 +213,9 @@ class Client:
         charset = re.search(r"charset=[\"']?([\w.:-]+)", headers.get("Content-Type", ""), re.IGNORECASE)
         encoding = charset[1] if charset else json.detect_encoding(body)
         try:
-            return json.loads(body.decode(encoding), parse_float=_plain, parse_int=str, parse_constant=str)
+            return json.loads(
+                body.decode(encoding), parse_float=_plain, parse_int=JsonNumber, parse_constant=JsonNumber
+            )
         except (ValueError, LookupError, RecursionError):
             pass
         raise self._fault("bad_json", "the answer isn't JSON")
@@ -239,9 +247,9 @@ def _sign_nothing(request: requests.PreparedRequest) -> requests.PreparedRequest
 def _plain(number: str) -> str:
     """Return a number's digits as written; an exponent is spelt out unless that would fill the memory."""
     if "e" not in number and "E" not in number:
-        return number
+        return JsonNumber(number)
     value = Decimal(number)
-    return format(value, "f") if abs(value.adjusted()) <= _LONGEST_EXPONENT else number
+    return JsonNumber(format(value, "f") if abs(value.adjusted()) <= _LONGEST_EXPONENT else number)
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

@@ -5,13 +5,21 @@ transaction with a time limit, with the window's dates as bound parameters.
 """
 
 import zoneinfo
-from collections.abc import Iterator
+from collections.abc import Generator
 
 import pyarrow as pa
 
 from include.batch import Connection, Reported, Window
 from include.catalogue.models import SqlSource
-from include.connectors.assembling import assemble, check_size, ignored_columns, match_columns, name_records
+from include.connectors.assembling import (
+    assemble,
+    check_size,
+    ignored_columns,
+    match_columns,
+    name_records,
+    take_first,
+    write_shape,
+)
 from include.connectors.sql.dialects import dialect_of
 from include.connectors.sql.engines import open_engine
 from include.connectors.sql.faults import Place
@@ -22,7 +30,13 @@ from include.errors import Finding
 
 
 def fetch(
-    source: SqlSource, query: str, window: Window, connection: Connection, *, timezone: str = "UTC"
+    source: SqlSource,
+    query: str,
+    window: Window,
+    connection: Connection,
+    *,
+    timezone: str = "UTC",
+    most: int | None = None,
 ) -> Reported:
     """Run `query` for `window` and return its rows as reported.
 
@@ -30,16 +44,18 @@ def fetch(
     database gives, booleans `true`/`false`, dates and timestamps ISO 8601. `timezone` (the company's) is the
     session's: it decides on which day an instant falls, in the query's conditions as in its result, where an
     instant carries that zone's offset. `_row` is the row's 1-based position, `_key` its key
-    (`store=S01, order_date=2026-03-01`). Columns that the source doesn't declare are left out, with a note.
+    (`store=S01, order_date=2026-03-01`). Columns that the source doesn't declare are left out, with a note; `shape`
+    tells the kinds of all. After the first `most` rows, where given, nothing more is read.
 
     Raises ConfigurationError (query wrong, connection's type unknown), RefusedError (`columns_changed`,
     `unsupported_type`, `limit_exceeded`) and SourceUnavailableError (`unreachable`, `login_failed`,
     `permission_denied`, `timeout`, `query_failed`).
     """
     notes: list[Finding] = []
-    tables = list(read_tables(source, query, window, connection, timezone=timezone, notes=notes))
-    table = pa.concat_tables(tables)
-    return assemble(table, name_records(source, table), tuple(notes))
+    shape: dict[str, str] = {}
+    tables = read_tables(source, query, window, connection, timezone=timezone, notes=notes, shape=shape)
+    table = take_first(tables, most)
+    return assemble(table, name_records(source, table), tuple(notes), shape)
 
 
 def read_tables(
@@ -50,10 +66,12 @@ def read_tables(
     *,
     timezone: str = "UTC",
     notes: list[Finding] | None = None,
-) -> Iterator[pa.Table]:
+    shape: dict[str, str] | None = None,
+) -> Generator[pa.Table, None, None]:
     """Yield the declared columns in tables of bounded size, at least one, in the query's order.
 
-    Contract and errors as for `fetch`; warnings are added to `notes` before the first table.
+    Contract and errors as for `fetch`; warnings are added to `notes` before the first table, each column's kind to
+    `shape` with each table.
     """
     dialect = dialect_of(connection)
     file = source.query or f"{source.source}.sql"
@@ -74,4 +92,6 @@ def read_tables(
         for table in reader.tables(columns):
             rows += table.num_rows
             check_size(source, rows)
+            if shape is not None:
+                shape.update(write_shape(reader.kinds, {reader.names[i]: n for n, i in columns.items()}))
             yield table

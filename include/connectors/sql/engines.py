@@ -21,6 +21,7 @@ from sqlalchemy.pool import NullPool
 
 from include.connectors.sql.dialects import Dialect, url_of
 from include.connectors.sql.faults import explain_engine, explain_missing_driver
+from include.connectors.sql.kinds import kind_of_mysql, kinds_of_values
 from include.connectors.sql.reading import Order
 from include.connectors.sql.texts import spell_numbers, spell_timestamps, spell_values
 from include.errors import ConfigurationError
@@ -38,6 +39,11 @@ class EngineReader:
         self.names = list(result.keys())
         description = result.cursor.description if result.cursor else ()
         self._types = [column[1] for column in description]
+        told = driver == "pymysql"
+        self.kinds = {
+            name: {kind_of_mysql(code)} if told else set()
+            for name, code in zip(self.names, self._types or self.names, strict=True)
+        }
 
     def tables(self, columns: Mapping[str, int]) -> Iterator[pa.Table]:
         """Yield tables of CHUNK_ROWS rows; an empty result gives one empty table."""
@@ -58,6 +64,8 @@ class EngineReader:
         spelt = []
         for name, i in columns.items():
             values, code = chunk[i], self._types[i] if self._driver == "pymysql" else None
+            if code is None:
+                self.kinds[self.names[i]] |= kinds_of_values(set(map(type, values)))
             if code == _MYSQL_BIT:
                 values = [None if v is None else int.from_bytes(v, "big") for v in values]
             column = pa.chunked_array([spell_values(values, name, self._order.zone)])

@@ -17,6 +17,7 @@ from psycopg.conninfo import make_conninfo
 from pyarrow import csv
 
 from include.connectors.sql.faults import explain_postgres, explain_postgres_login
+from include.connectors.sql.kinds import kind_of_postgres
 from include.connectors.sql.reading import Order
 from include.connectors.sql.texts import spell_booleans, spell_numbers, spell_timestamps, unsupported
 
@@ -48,6 +49,7 @@ class PostgresReader:
         self._run(f"SELECT * FROM ({self._query}\n) AS query LIMIT 0")
         self.names = [column.name for column in self._description]
         self._types = [column.type_code for column in self._description]
+        self.kinds = {c.name: {kind_of_postgres(c.type_display)} for c in self._description}
 
     def tables(self, columns: Mapping[str, int]) -> Iterator[pa.Table]:
         """Yield tables of about BLOCK_BYTES each."""

@@ -40,9 +40,13 @@ class Order:
 
 
 class Reader(Protocol):
-    """An open query: its columns' names, then its rows in tables of text columns."""
+    """An open query: its columns' names, then its rows in tables of text columns.
+
+    `kinds` are the kinds of value of each column (see `kinds`), complete once the tables were read.
+    """
 
     names: list[str]
+    kinds: dict[str, set[str]]
 
     def tables(self, columns: Mapping[str, int]) -> Iterator[pa.Table]:
         """Yield the rows in order, of bounded size each, with the columns at these positions, so renamed."""
