@@ -8,18 +8,20 @@ import hashlib
 import logging
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from include import warehouse
 from include.airflow_adapters.connections import resolve_connection
-from include.batch import Window, save_reported
+from include.batch import Reported, Window, save_reported
 from include.batches import FINAL, BatchRow, Run, advance, note_findings, open_batch
 from include.catalogue import Catalogue
 from include.catalogue.models import RestSource, Source, SqlSource, WorkbookSource
 from include.connectors import rest, sql, workbook
-from include.errors import Finding, UsageError
+from include.drift import find_drift
+from include.errors import Finding, RefusedError, UsageError
 from include.home import current_home
 from include.inbox import list_waiting
 from include.intake import (
@@ -163,8 +165,13 @@ def read_file(batch: BatchRow, source: WorkbookSource) -> None:
         advance(connection, batch.batch_id, "read", rows_read=reported.rows_read)
 
 
-def read_system(batch: BatchRow, catalogue: Catalogue, source: SqlSource | RestSource) -> None:
-    """Read a batch's window from its system into `stage/`. Raises SourceUnavailableError or RefusedError."""
+def read_system(
+    batch: BatchRow, catalogue: Catalogue, source: SqlSource | RestSource, accept_types: bool = False
+) -> None:
+    """Read a batch's window from its system into `stage/`. Raises SourceUnavailableError or RefusedError.
+
+    Columns whose kind of value has changed are refused, or with `accept_types` told as warnings.
+    """
     assert batch.window is not None
     named = resolve_connection(source.connection)
     if isinstance(source, SqlSource):
@@ -173,9 +180,22 @@ def read_system(batch: BatchRow, catalogue: Catalogue, source: SqlSource | RestS
         )
     else:
         reported = rest.fetch(source, batch.window, named)
+    reported = _check_drift(batch, source, reported, accept_types)
     save_reported(reported, stage_file(batch.batch_id, "reported"))
     with warehouse.connect() as connection:
         advance(connection, batch.batch_id, "read", rows_read=reported.rows_read)
+
+
+def _check_drift(
+    batch: BatchRow, source: SqlSource | RestSource, reported: Reported, accept_types: bool
+) -> Reported:
+    with warehouse.connect() as connection:
+        drift = find_drift(connection, batch, source, reported)
+    if accept_types:
+        drift = [replace(finding, level="warning") for finding in drift]
+    if any(finding.level == "error" for finding in drift):
+        raise RefusedError(drift)
+    return replace(reported, notes=(*reported.notes, *drift))
 
 
 def window_of(catalogue: Catalogue, source: SqlSource | RestSource) -> Window:
@@ -186,6 +206,30 @@ def window_of(catalogue: Catalogue, source: SqlSource | RestSource) -> Window:
     if source.window_days is None or not loaded:
         return Window(BEGINNING_OF_DATA, today + dt.timedelta(days=1))
     return widen(catalogue, source, today - dt.timedelta(days=source.window_days), today)
+
+
+def window_of_period(catalogue: Catalogue, source: Source, period: str) -> Window:
+    """Return the dates of a month (or week) or quarter, widened to whole slices. Raises UsageError."""
+    if isinstance(source, WorkbookSource):
+        raise UsageError("A period is for systems; a workbook says itself which periods it holds.")
+    try:
+        start, stop = catalogue.periods.period_bounds(period)
+    except ValueError as error:
+        raise UsageError(f"{error}.") from error
+    return widen(catalogue, source, start, stop - dt.timedelta(days=1))
+
+
+def name_window(
+    catalogue: Catalogue, source: Source, period: str | None = None, moment: dt.datetime | None = None
+) -> Window | None:
+    """Return the dates of a period, or of the slice that holds a moment; None where neither is given.
+
+    Raises UsageError as `window_of_period`.
+    """
+    if moment is not None:
+        day = moment.astimezone(ZoneInfo(catalogue.calendar.timezone)).date()
+        return widen(catalogue, source, day, day)
+    return window_of_period(catalogue, source, period) if period else None
 
 
 def widen(catalogue: Catalogue, source: Source, first: dt.date, last: dt.date) -> Window:

@@ -88,12 +88,14 @@ def extract(
     file: Path | None = None,
     window: Window | None = None,
     patience: float = math.inf,
+    accept_types: bool = False,
 ) -> list[int]:
     """Take in what waits: every whole file in the source's inbox (or `file` alone), or one query of its system.
 
     After `patience` seconds no further file is taken in: those stay in the inbox, for the next run. Returns the
     batches made, and those that a killed run of this source left between two stages. Refused files are recorded
-    and not returned. Raises SourceUnavailableError where a system can't be reached.
+    and not returned. With `accept_types` a system's columns may hold another kind of value than before. Raises
+    SourceUnavailableError where a system can't be reached.
     """
     catalogue = current_catalogue()
     source = find_source(catalogue, source_id)
@@ -108,7 +110,7 @@ def extract(
             connection, run, mapping_version(catalogue, source), window_start=span.start, window_end=span.end
         )
     assert opened is not None
-    return [opened] if _guard(opened, "extract", read_system, catalogue, source) else []
+    return [opened] if _guard(opened, "extract", read_system, catalogue, source, accept_types) else []
 
 
 def replay(batch_id: int, run_id: str, *, force: bool = False) -> tuple[Run, list[int]]:

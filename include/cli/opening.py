@@ -48,7 +48,7 @@ def choose_window(
 
     Raises UsageError where an option doesn't fit the source, the file is missing or the period isn't one.
     """
-    from include.extract import widen
+    from include.extract import window_of_period
 
     if source.kind == "workbook":
         if period:
@@ -59,13 +59,7 @@ def choose_window(
         raise UsageError(
             f"{source.source} is read from the connection {source.connection!r}; --file is for workbooks."
         )
-    elif period:
-        try:
-            start, stop = catalogue.periods.period_bounds(period)
-        except ValueError as error:
-            raise UsageError(f"{error}.") from error
-        return widen(catalogue, source, start, stop - dt.timedelta(days=1))
-    return None
+    return window_of_period(catalogue, source, period) if period else None
 
 
 def open_warehouse() -> None:

@@ -55,14 +55,18 @@ class Outcome:
         return 3 if self.refusals else 0
 
 
-def run_source(source_id: str, file: Path | None, period: str | None, *, quiet: bool) -> Outcome:
+def run_source(
+    source_id: str, file: Path | None, period: str | None, *, accept_types: bool = False, quiet: bool
+) -> Outcome:
     """Take a source through all stages and roll up; failures of a system are raised, refusals returned."""
     open_warehouse()
     catalogue = stages.current_catalogue()
     source = stages.find_source(catalogue, source_id)
     run = Run(_name_run(), "", source_id)
     window = choose_window(catalogue, source, file, period)
-    batches = stages.extract(source_id, run, file=file and file.resolve(), window=window)
+    batches = stages.extract(
+        source_id, run, file=file and file.resolve(), window=window, accept_types=accept_types
+    )
     return _finish(run, batches, quiet=quiet)
 
 
