@@ -83,11 +83,11 @@ def open_engine(order: Order, dialect: Dialect) -> Iterator[EngineReader]:
 
     Raises SourceUnavailableError or ConfigurationError as told in `faults`.
     """
-    engine = _make_engine(order, dialect)
+    engine = make_engine(order, dialect)
     with contextlib.ExitStack() as stack:
         try:
             session = stack.enter_context(engine.connect())
-            _prepare(session, order)
+            prepare_session(session, order)
             reader = EngineReader(_execute(session, order), order, engine.dialect.driver)
         except SQLAlchemyError as error:
             fault = explain_engine(error, order.place)
@@ -111,7 +111,8 @@ def _hang_up(session: Session) -> None:
     session.invalidate()
 
 
-def _make_engine(order: Order, dialect: Dialect) -> Engine:
+def make_engine(order: Order, dialect: Dialect) -> Engine:
+    """Return the engine of a connection. Raises ConfigurationError where its driver is missing or unknown."""
     options: dict[str, Any] = {"poolclass": NullPool, "hide_parameters": True}
     try:
         if dialect.driver == "sqlite":
@@ -144,7 +145,7 @@ def _open_sqlite(order: Order) -> sqlite3.Connection:
     return connection
 
 
-def _prepare(session: Session, order: Order) -> None:
+def prepare_session(session: Session, order: Order) -> None:
     """Make the transaction read-only and of one snapshot, and limit the statement, as the dialect can."""
     name = session.dialect.name
     if name in {"mysql", "mariadb"}:

@@ -139,7 +139,7 @@ def open_postgres(order: Order) -> Iterator[PostgresReader]:
 
     Raises SourceUnavailableError or ConfigurationError as told in `faults`.
     """
-    connection = _connect(order)
+    connection = connect_postgres(order)
     try:
         _begin(connection, order)
         yield PostgresReader(connection, order)
@@ -147,7 +147,8 @@ def open_postgres(order: Order) -> Iterator[PostgresReader]:
         connection.close()
 
 
-def _connect(order: Order) -> "psycopg.Connection[Any]":
+def connect_postgres(order: Order) -> "psycopg.Connection[Any]":
+    """Return an open session. Raises SourceUnavailableError `unreachable` or `login_failed`."""
     given = order.connection
     conninfo = make_conninfo(
         "",
