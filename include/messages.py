@@ -511,8 +511,8 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
             "a unit of the org tree[; nearest: {nearest}]",
         ),
         (
-            "改正名称；若是新名称，请在 org.yaml 中加入别名",
-            "correct the name; add a new one to the unit's aliases in org.yaml",
+            "改正名称，或在 org.yaml 中加入：作为该单位的别名，或作为新单位",
+            "correct the name, or add it in org.yaml: to its unit's aliases, or as a new unit",
         ),
     ),
     "org_not_in_force": (

@@ -22,9 +22,10 @@ _UPKEEP = re.compile(
     r"creat|updat|modif|chang|insert|delet|sync|load|录入|创建|修改|更新|同步", re.IGNORECASE
 )
 _KEY_NAMES = re.compile(r"编号|单号|流水|号$|(?:^|_|(?<=[a-z]))(?:id|no|code|key|number)$", re.IGNORECASE)
-_DELETED = re.compile(r"delet|del_?flag|void|cancel|作废|删除|注销|取消", re.IGNORECASE)
+_DELETED = re.compile(r"delet|del_?flag|void|cancel|zuo_?fei|作废|删除|注销|取消", re.IGNORECASE)
 _FORMATS = ("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y")
 _YEARS = re.compile(r"^(19|20)\d\d")
+_COMPACT = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
 
 
 def guess_columns(catalogue: Catalogue, columns: Sequence[Sampled]) -> list[Guess]:
@@ -98,7 +99,8 @@ def _as_date(catalogue: Catalogue, column: Sampled) -> Guess | None:
         return _date(column, "date", {}, 90, f"its type is {column.type}")
     years = column.texts and all(_YEARS.match(text.strip()) for text in column.texts)
     reading = Reading(calendar=catalogue.periods, timezone=catalogue.calendar.timezone)
-    if years and (named or not _is_number(column)):
+    compact = column.texts and all(_COMPACT.fullmatch(text.strip()) for text in column.texts)
+    if years and (named or compact or not _is_number(column)):
         for kind, length in ((word, 7), ("date", 99)):
             fits = max(map(len, column.texts)) <= length or kind == "date"
             if fits and _reads(column.texts, kind, reading) == 1.0:
@@ -148,7 +150,7 @@ def _as_measure(catalogue: Catalogue, column: Sampled) -> Guess | None:
     certainty = best.certainty if best.unit_said and not minor else min(best.certainty, 50)
     unit = "the unit is said" if best.unit_said else "no unit is said, so the metric's own"
     also = f"; or {', '.join(f'{one.metric} {one.certainty} %' for one in others)}" if others else ""
-    keys = {"type": kind, "metric": best.metric, "unit": best.unit}
+    keys: dict[str, object] = {"type": kind, "metric": best.metric, "unit": best.unit}
     if minor:  # a wrong unit is a wrong figure: whoever knows it says it
         return Guess(column, keys, certainty, minor.removeprefix("; "), needed=False)
     return Guess(column, keys, certainty, f"{unit}{also}")
