@@ -6,14 +6,17 @@ from airflow.sdk import DAG, AssetWatcher, CronTriggerTimetable, TriggerRule, ge
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from inbox_trigger import InboxTrigger
 
+from include.airflow_adapters.pools import pool_of
 from include.airflow_adapters.wiring import (
     FACTS,
     INBOXES,
     TASK_DEFAULTS,
+    asked_period,
     describe_source,
     inbox_asset,
     limit_partitions,
     run_url,
+    system_params,
 )
 from include.catalogue import load_catalogue
 from include.home import configuration_folder, current_home
@@ -30,11 +33,20 @@ def _run(source: str, context: Any) -> Any:
 
 @task.short_circuit(ignore_downstream_trigger_rules=False, outlets=[INBOXES])
 def extract(source: str, **context: Any) -> list[int]:
-    """Take in the waiting files, or ask the system once; return the ids of the batches made."""
+    """Take in the waiting files, or ask the system once; return the ids of the batches made.
+
+    A system is asked for the period that the run was triggered with, in a backfill for that of the run's date.
+    """
     from include import stages
+    from include.windows import name_window
 
     waiting = stages.count_waiting(source)
-    batches = stages.extract(source, _run(source, context), patience=stages.READS_FOR)
+    catalogue = stages.current_catalogue()
+    asked = name_window(catalogue, catalogue.sources[source], **asked_period(context))
+    accept = bool(context["params"].get("accept_types"))
+    batches = stages.extract(
+        source, _run(source, context), window=asked, patience=stages.READS_FOR, accept_types=accept
+    )
     if 0 < stages.count_waiting(source) < waiting:  # more than one run should take
         context["outlet_events"][INBOXES].add(inbox_asset(source))
     return batches
@@ -97,10 +109,14 @@ def build_dag(source: Any, timezone: str) -> DAG:
         catchup=False,
         max_active_runs=1,
         default_args=TASK_DEFAULTS | {"owner": source.owner or "airflow"},
+        params={}
+        if source.kind == "workbook"
+        else system_params(weekly=catalogue.calendar.periods == "iso-week"),
         tags=[tag for tag in (source.department, source.kind) if tag],
         **describe_source(source),
     ) as dag:
-        batches: Any = extract(source.source)
+        pool = {} if source.kind == "workbook" else {"pool": pool_of(source.connection)}
+        batches: Any = extract.override(**pool)(source.source)
         for step in (validate, standardise, load):
             batches = step(batches)
         batches >> report(source.source)

@@ -71,7 +71,8 @@ class Reported:
     the (sheet, cell) where it stands: in the header, a column of units, or a note above the table.
     `notes` are warnings; errors that make the batch unreadable are raised as RefusedError instead.
     `rows_read` counts records before any was set aside. `shows_formats` is false where a file's number formats
-    aren't known, so that 0.12 may be shown as 12 %.
+    aren't known, so that 0.12 may be shown as 12 %. `shape` is what a system's answer looks like: the kind of value
+    (`text`, `decimal`, `number or text`; '' where none was seen) of each column, of those that aren't declared too.
     """
 
     frame: pd.DataFrame
@@ -82,6 +83,7 @@ class Reported:
     notes: tuple[Finding, ...] = ()
     rows_read: int = 0
     shows_formats: bool = True
+    shape: Mapping[str, str] = field(default_factory=dict)
 
 
 def sheet_of(block: str) -> str:
@@ -128,6 +130,7 @@ def _describe(reported: Reported) -> bytes:
         "notes": [finding_to_json(note) for note in reported.notes],
         "rows_read": reported.rows_read,
         "shows_formats": reported.shows_formats,
+        "shape": dict(reported.shape),
     }
     return json.dumps(about).encode()
 
@@ -149,6 +152,7 @@ def load_reported(path: str) -> Reported:
         notes=tuple(finding_from_json(note) for note in about["notes"]),
         rows_read=about["rows_read"],
         shows_formats=about.get("shows_formats", True),
+        shape=about.get("shape", {}),
     )
 
 

@@ -6,7 +6,8 @@ Both end as one Parquet file of rows as reported below `stage/<batch>/`, with wh
 import hashlib
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,11 @@ from include.batches import FINAL, BatchRow, Run, advance, note_findings, open_b
 from include.catalogue import Catalogue
 from include.catalogue.models import RestSource, Source, SqlSource, WorkbookSource
 from include.connectors import rest, sql, workbook
-from include.connectors.assembling import add_places, name_records
+from include.connectors.assembling import add_places, join_shapes, name_records
 from include.connectors.sql.changes import find_changes
-from include.errors import Finding, UsageError
+from include.connectors.sql.reading import Aside
+from include.drift import find_drift
+from include.errors import Finding, RefusedError, UsageError
 from include.home import current_home
 from include.inbox import list_waiting
 from include.intake import (
@@ -174,10 +177,13 @@ def read_file(batch: BatchRow, source: WorkbookSource) -> None:
         advance(connection, batch.batch_id, "read", rows_read=reported.rows_read)
 
 
-def read_system(batch: BatchRow, catalogue: Catalogue, source: SqlSource | RestSource) -> None:
+def read_system(
+    batch: BatchRow, catalogue: Catalogue, source: SqlSource | RestSource, accept_types: bool = False
+) -> None:
     """Read what a batch asks of its system into `stage/`. Raises SourceUnavailableError or RefusedError.
 
-    A source whose cursor shows no change is asked for nothing: its batch is `unchanged`.
+    A source whose cursor shows no change is asked for nothing: its batch is `unchanged`. Columns whose kind of value
+    has changed are refused, or with `accept_types` told as warnings.
     """
     named = resolve_connection(source.connection)
     if batch.spans is None:
@@ -188,24 +194,37 @@ def read_system(batch: BatchRow, catalogue: Catalogue, source: SqlSource | RestS
     rows = 0
     if windows:
         path = stage_file(batch.batch_id, "reported")
+
+        def judge(shape: Mapping[str, str]) -> list[Finding]:
+            return _check_drift(batch, source, shape, accept_types)
+
         if isinstance(source, SqlSource):
-            rows = _stream_tables(catalogue, source, windows, named, path)
+            rows = _stream_tables(catalogue, source, windows, named, path, judge)
         else:
             reported = _join([rest.fetch(source, window, named) for window in windows])
-            save_reported(reported, path)
+            notes = (*reported.notes, *judge(reported.shape))
+            save_reported(replace(reported, notes=notes), path)
             rows = reported.rows_read
     with warehouse.connect() as connection:
         advance(connection, batch.batch_id, "read" if windows else "unchanged", rows_read=rows)
 
 
 def _stream_tables(
-    catalogue: Catalogue, source: SqlSource, windows: list[Window], named: Connection, path: str
+    catalogue: Catalogue,
+    source: SqlSource,
+    windows: list[Window],
+    named: Connection,
+    path: str,
+    judge: Callable[[Mapping[str, str]], list[Finding]],
 ) -> int:
-    """Write a query's answers to the stage as they come, so that memory doesn't grow with them; return the rows."""
-    notes: list[Finding] = []
+    """Write a query's answers to the stage as they come, so that memory doesn't grow with them; return the rows.
+
+    `judge` is shown the shape of all of it at the end, and gives warnings or refuses.
+    """
+    aside = Aside()
     query, orgs = catalogue.query_of(source), list_orgs(catalogue, source, windows)
     tables = sql.read_tables(
-        source, query, windows, named, timezone=catalogue.calendar.timezone, orgs=orgs, notes=notes
+        source, query, windows, named, timezone=catalogue.calendar.timezone, orgs=orgs, aside=aside
     )
 
     def place() -> Iterator[pa.Table]:
@@ -213,8 +232,21 @@ def _stream_tables(
         for table in tables:
             yield add_places(table, name_records(source, table, before), before)
             before += table.num_rows
+        aside.notes += judge(aside.shape)
 
-    return save_tables(place(), path, notes)
+    return save_tables(place(), path, aside.notes)
+
+
+def _check_drift(
+    batch: BatchRow, source: SqlSource | RestSource, shape: Mapping[str, str], accept_types: bool
+) -> list[Finding]:
+    with warehouse.connect() as connection:
+        drift = find_drift(connection, batch, source, shape)
+    if accept_types:
+        drift = [replace(finding, level="warning") for finding in drift]
+    if any(finding.level == "error" for finding in drift):
+        raise RefusedError(drift)
+    return drift
 
 
 def _find_changes(
@@ -243,4 +275,5 @@ def _join(answers: list[Reported]) -> Reported:
         return answers[0]
     frame = pd.concat([answer.frame for answer in answers], ignore_index=True)
     frame["_row"] = pd.array(range(1, len(frame) + 1), dtype="Int64")
-    return Reported(frame, notes=answers[0].notes, rows_read=len(frame))
+    shape = join_shapes(answer.shape for answer in answers)
+    return Reported(frame, notes=answers[0].notes, rows_read=len(frame), shape=shape)

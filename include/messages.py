@@ -314,6 +314,20 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
             "the system gives: {found}. Restore the column there, or change the source's columns",
         ),
     ),
+    "type_changed": (
+        ("列 {column} 的类型由 {before} 变为 {now}", "column {column} was {before} and is {now} now"),
+        ("{before}，与上次入库的一致", "{before}, as in the last batch that counted"),
+        (
+            "请核对该列的含义和单位是否未变；确认后用 ./kpi run --accept-types 入库，或在查询中转换该列",
+            "check that it still means the same, in the same unit; then run it with --accept-types (in Airflow: "
+            "trigger it with `accept_types`), or convert the column in the query",
+        ),
+    ),
+    "column_new": (
+        ("系统多了列：{columns}，未读取", "the system gives further columns, not read: {columns}"),
+        ("此前的列：{before}", "the columns of before: {before}"),
+        ("如需要，请在来源配置中声明", "declare them in the source if they are needed"),
+    ),
     "unsupported_type": (
         (
             "列 {column} 的类型无法读取（{found}）",
@@ -519,8 +533,8 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
             "a unit of the org tree[; nearest: {nearest}]",
         ),
         (
-            "改正名称；若是新名称，请在 org.yaml 中加入别名",
-            "correct the name; add a new one to the unit's aliases in org.yaml",
+            "改正名称，或在 org.yaml 中加入：作为该单位的别名，或作为新单位",
+            "correct the name, or add it in org.yaml: to its unit's aliases, or as a new unit",
         ),
     ),
     "org_not_in_force": (
@@ -687,6 +701,15 @@ TERMS = {
     "Parquet file": "Parquet 文件",
     "SQLite database": "SQLite 数据库",
     "binary file of unknown kind": "未知类型的二进制文件",
+    "text": "文本",
+    "number": "数值",
+    "integer": "整数",
+    "decimal": "小数",
+    "float": "浮点数",
+    "boolean": "布尔值",
+    "date": "日期",
+    "timestamp": "日期时间",
+    "timestamptz": "带时区的日期时间",
     "text in an unknown encoding, or a binary file": "编码未知的文本，或二进制文件",
     "HTML page": "网页（HTML）",
     "XML spreadsheet of 2003": "2003 版 XML 表格",

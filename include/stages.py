@@ -82,20 +82,21 @@ def extract(
     file: Path | None = None,
     window: Window | None = None,
     patience: float = math.inf,
+    accept_types: bool = False,
 ) -> list[int]:
     """Take in what waits: every whole file in the source's inbox (or `file` alone), or one query of its system.
 
     After `patience` seconds no further file is taken in: those stay in the inbox, for the next run. Returns the
     batches made, and those that a killed run of this source left between two stages. Refused files are recorded
-    and not returned. Raises SourceUnavailableError where a system can't be reached. Who collects the same source
-    at once waits.
+    and not returned. With `accept_types` a system's columns may hold another kind of value than before. Raises
+    SourceUnavailableError where a system can't be reached. Who collects the same source at once waits.
     """
     with collecting(source_id):
-        return _extract(source_id, run, file, window, patience)
+        return _extract(source_id, run, file, window, patience, accept_types)
 
 
 def _extract(
-    source_id: str, run: Run, file: Path | None, window: Window | None, patience: float
+    source_id: str, run: Run, file: Path | None, window: Window | None, patience: float, accept_types: bool
 ) -> list[int]:
     catalogue = current_catalogue()
     source = find_source(catalogue, source_id)
@@ -108,7 +109,7 @@ def _extract(
     with warehouse.connect() as connection:
         opened = open_batch(connection, run, mapping_version(catalogue, source), **aimed)
     assert opened is not None
-    return [opened] if guard(opened, "extract", read_system, catalogue, source) else []
+    return [opened] if guard(opened, "extract", read_system, catalogue, source, accept_types) else []
 
 
 def replay(batch_id: int, run_id: str, *, force: bool = False) -> tuple[Run, list[int]]:

@@ -15,10 +15,10 @@ from include.answers import ALL_DATES, read_spans, write_spans
 from include.batch import Window
 from include.batches import BatchRow
 from include.catalogue import Catalogue
-from include.catalogue.models import OrgLevel, RestSource, Source, SqlSource
+from include.catalogue.models import OrgLevel, RestSource, Source, SqlSource, WorkbookSource
 from include.catalogue.parameters import asked_for
 from include.coerce import coerce
-from include.errors import ConfigurationError
+from include.errors import ConfigurationError, UsageError
 from include.period import Calendar
 from include.plan import GRAINS, plan_source
 from include.validate.resolution import resolve_periods
@@ -78,6 +78,30 @@ def window_of(catalogue: Catalogue, source: System) -> Window:
         return everything(catalogue, source)
     today = _today(catalogue)
     return widen(catalogue, source, today - dt.timedelta(days=source.window_days), today)
+
+
+def window_of_period(catalogue: Catalogue, source: Source, period: str) -> Window:
+    """Return the dates of a month (or week) or quarter, widened to whole slices. Raises UsageError."""
+    if isinstance(source, WorkbookSource):
+        raise UsageError("A period is for systems; a workbook says itself which periods it holds.")
+    try:
+        start, stop = catalogue.periods.period_bounds(period)
+    except ValueError as error:
+        raise UsageError(f"{error}.") from error
+    return widen(catalogue, source, start, stop - dt.timedelta(days=1))
+
+
+def name_window(
+    catalogue: Catalogue, source: Source, period: str | None = None, moment: dt.datetime | None = None
+) -> Window | None:
+    """Return the dates of a period, or of the slice that holds a moment; None where neither is given.
+
+    Raises UsageError as `window_of_period`.
+    """
+    if moment is not None:
+        day = moment.astimezone(ZoneInfo(catalogue.calendar.timezone)).date()
+        return widen(catalogue, source, day, day)
+    return window_of_period(catalogue, source, period) if period else None
 
 
 def everything(catalogue: Catalogue, source: Source) -> Window:

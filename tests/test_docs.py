@@ -28,7 +28,7 @@ COMMANDS = set(typer.main.get_command(app).commands)  # type: ignore[attr-define
 
 _FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)|<img[^>]*\bsrc=\"([^\"]+)\"")
-_COMMAND = re.compile(r"\./kpi ([a-z]+)")
+_COMMAND = re.compile(r"\./kpi ([a-z]+(?:-[a-z]+)*)")
 _OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 _IDS = {page: page.relative_to(PROJECT).as_posix() for page in PAGES}
 

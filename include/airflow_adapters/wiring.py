@@ -4,10 +4,11 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
-from airflow.sdk import Asset, AssetAlias, ExceptionRetryPolicy, RetryAction, RetryRule
+from airflow.sdk import Asset, AssetAlias, ExceptionRetryPolicy, Param, RetryAction, RetryRule
 from airflow.sdk.configuration import conf
 
 from include.airflow_adapters.lineage import lineage_defaults
+from include.airflow_adapters.pools import pool_of
 from include.catalogue.models import Source, Words, WorkbookSource
 
 FACTS = Asset("metric_facts")
@@ -53,6 +54,34 @@ def limit_partitions(keys: list[str], most: int) -> list[str]:
     return sorted(keys) if len(keys) <= most else [max(keys)]
 
 
+def system_params(*, weekly: bool) -> dict[str, Param]:
+    """Return the form of a system's DAG: what a run that is triggered by hand may ask for."""
+    finest, pattern = ("week (2026-W05)", r"W\d{2}") if weekly else ("month (2026-03)", r"(0[1-9]|1[0-2])")
+    return {
+        "period": Param(
+            None,
+            type=["null", "string"],
+            pattern=rf"^\d{{4}}-({pattern}|Q[1-4])$",
+            title="Period",
+            description=f"Read this {finest} or quarter (2026-Q1) again; blank for the source's usual window",
+        ),
+        "accept_types": Param(
+            False,
+            type="boolean",
+            title="Accept changed types",
+            description="Take columns whose type has changed, once you know that they still mean the same",
+        ),
+    }
+
+
+def asked_period(context: Any) -> dict[str, Any]:
+    """Return what a run is to read, as `stages.name_window` takes it: a period of the form, or a backfill's date."""
+    run = context["dag_run"]
+    if str(run.run_type).endswith("backfill") and run.logical_date:
+        return {"moment": run.logical_date}
+    return {"period": context["params"].get("period")}
+
+
 def describe_source(source: Source) -> dict[str, str]:
     """Return the `description` and `doc_md` that the Airflow UI shows for a source's DAG."""
     name = source.name or Words(zh=source.source, en=source.source)
@@ -65,6 +94,8 @@ def describe_source(source: Source) -> dict[str, str]:
         if isinstance(source, WorkbookSource)
         else f"Read from the connection `{source.connection}`"
         + (f" on the schedule `{source.schedule}`." if source.schedule else " when it is triggered.")
+        + f" Its sources take turns in the pool `{pool_of(source.connection)}` (Admin > Pools). To read a past "
+        "period again, trigger the DAG with `period`; a backfill reads the period of each of its dates."
     )
     lines = [
         f"### {title}",

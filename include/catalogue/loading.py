@@ -34,6 +34,10 @@ from include.errors import ConfigurationError
 
 SINGLE_FILES = ("people", "calendar", "units", "org", "eliminations")
 FOLDERS = ("metrics", "sources")
+DRAFTS = "drafts"
+"""The folder of sources that `./kpi new-source` wrote and nobody has confirmed: nothing in it is read."""
+GUESS = re.compile(r"(?:#|--) *guess \d+ %")
+"""What marks a guess in a source's file or query until it is confirmed."""
 WEEK_PATTERN = "{year}年第{week}周"
 KINDS: dict[str, type[SourceBase]] = {"workbook": WorkbookSource, "sql": SqlSource, "rest": RestSource}
 
@@ -84,8 +88,24 @@ def fingerprint_of(folder: Path) -> str:
 def _files(folder: Path, endings: tuple[str, ...]) -> list[Path]:
     found = (path for path in folder.rglob("*") if path.suffix.lower() in endings and path.is_file())
     return sorted(
-        path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        path
+        for path in found
+        if not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        and path.relative_to(folder).parts[0] != DRAFTS
     )
+
+
+def list_drafts(folder: Path) -> list[tuple[str, int]]:
+    """Return the drafts of sources that wait to be confirmed, each with the number of guesses left in it."""
+    files = sorted((folder / DRAFTS).glob("*.yaml"))
+    pairs = [(file, file.with_suffix(".sql")) for file in files]
+    return [
+        (
+            shown_path(file),
+            sum(len(GUESS.findall(p.read_text("utf-8"))) for p in (file, query) if p.is_file()),
+        )
+        for file, query in pairs
+    ]
 
 
 def _read_folder(folder: Path) -> Draft:
@@ -199,7 +219,19 @@ def _check_identifier(draft: Draft, document: Document, name: str) -> None:
         draft.tell(document.problem((name,), f"{name!r} can't be a metric's id", remedy, key=True))
 
 
+def _refuse_guesses(draft: Draft, path: Path) -> None:
+    """Tell each line of a source's file or query that holds a guess which nobody has confirmed."""
+    text = path.read_text("utf-8-sig", errors="replace")
+    for number, line in enumerate(text.splitlines(), 1):
+        if GUESS.search(line) and not line.lstrip().startswith("#"):
+            remedy = (
+                "mend the line where it is wrong, then delete its mark (from the # or -- before `guess` on)"
+            )
+            draft.tell(Problem(shown_path(path), number, "this guess isn't confirmed", remedy))
+
+
 def _read_source(draft: Draft, path: Path, document: Document) -> None:
+    _refuse_guesses(draft, path)
     value = _mapping(draft, document, "one source: `source: sales_orders`, `kind: sql`, ...")
     if not value:
         return
@@ -279,6 +311,7 @@ def _read_query(draft: Draft, path: Path, entry: Entry[Any]) -> None:
     try:
         draft.queries[source.source] = found.read_text("utf-8-sig")
         draft.query_files[source.source] = shown_path(found)
+        _refuse_guesses(draft, found)
     except (OSError, UnicodeDecodeError):
         draft.tell(Problem(shown_path(found), 1, "can't be read as UTF-8 text", "save the file as UTF-8"))
 

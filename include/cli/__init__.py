@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from include.cli import config, data, demo, development, stack, workbooks
+from include.cli import config, data, demo, development, drafting, stack, trying, workbooks
 from include.errors import MetricLedgerError, RefusedError, UsageError
 
 app = typer.Typer(
@@ -14,7 +14,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (demo, stack, config, data, workbooks, development):
+for module in (demo, stack, config, drafting, trying, data, workbooks, development):
     app.add_typer(module.app)
 
 

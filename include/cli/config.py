@@ -18,12 +18,13 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Read all configuration and print every error with file and line."""
-    from include.catalogue.loading import check_catalogue
+    from include.catalogue.loading import check_catalogue, list_drafts
     from include.catalogue.models import RATE_METRICS
     from include.home import configuration_folder, current_home
 
     folder = folder or configuration_folder(current_home())
     catalogue, problems = check_catalogue(folder)
+    drafts = list_drafts(folder)
     counts = {}
     if catalogue is not None:
         own = catalogue.metrics.keys() - RATE_METRICS.values()
@@ -31,17 +32,29 @@ def check(
         counts |= {"org_units": len(catalogue.org.units), "people": len(catalogue.people)}
     if as_json:
         faults = [vars(problem) for problem in problems]
-        typer.echo(json.dumps({"ok": not faults, **counts, "problems": faults}, ensure_ascii=False, indent=1))
+        told = {"ok": not faults, **counts, "problems": faults}
+        if drafts:
+            told["drafts"] = [{"file": file, "guesses": guesses} for file, guesses in drafts]
+        typer.echo(json.dumps(told, ensure_ascii=False, indent=1))
     else:
         for problem in problems:
             typer.echo(str(problem))
         if problems:
             typer.echo(f"{len(problems)} {'error' if len(problems) == 1 else 'errors'} in {folder}", err=True)
         else:
-            said = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items())
+            said = ", ".join(_count(count, name.replace("_", " ")) for name, count in counts.items())
             typer.echo(f"{folder}: {said}. No errors.")
+        for file, guesses in drafts:
+            left = f"{guesses} {'guess' if guesses == 1 else 'guesses'} to confirm"
+            typer.echo(f"{file}: a draft with {left}; it isn't read until it lies in sources/.")
     if problems:
         raise typer.Exit(1)
+
+
+def _count(count: int, things: str) -> str:
+    """Return `1 source` or `2 sources`; people are persons where there is one."""
+    one = {"people": "person"}.get(things, things.removesuffix("s"))
+    return f"{count} {one if count == 1 else things}"
 
 
 @app.command()

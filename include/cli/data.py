@@ -19,12 +19,15 @@ def run(
     period: Annotated[
         str | None, typer.Option("--period", help="Ask a system for this month (or week) or quarter.")
     ] = None,
+    accept_types: Annotated[
+        bool, typer.Option("--accept-types", help="Take columns of a system whose type has changed.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Take one source through all stages now, without the scheduler."""
     from include.cli.running import run_source, show_outcome
 
-    outcome = run_source(source, file, period, quiet=as_json)
+    outcome = run_source(source, file, period, accept_types=accept_types, quiet=as_json)
     show_outcome(outcome, as_json=as_json)
     raise typer.Exit(outcome.exit_code)
 

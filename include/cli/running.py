@@ -12,14 +12,12 @@ from rich.console import Console
 from include import stages, warehouse
 from include.airflow_adapters.mail import smtp_sender
 from include.batches import BatchRow, Run, list_batches, read_findings
-from include.catalogue.models import WorkbookSource
-from include.cli.opening import open_warehouse
+from include.cli.opening import choose_window, open_warehouse
 from include.cli.tables import print_findings, print_json
-from include.errors import Finding, UsageError
+from include.errors import Finding
 from include.home import current_home
 from include.messages import word
 from include.notify.words import tidy
-from include.windows import widen
 
 
 @dataclass
@@ -58,30 +56,19 @@ class Outcome:
         return 3 if self.refusals else 0
 
 
-def run_source(source_id: str, file: Path | None, period: str | None, *, quiet: bool) -> Outcome:
+def run_source(
+    source_id: str, file: Path | None, period: str | None, *, accept_types: bool = False, quiet: bool
+) -> Outcome:
     """Take a source through all stages and roll up; failures of a system are raised, refusals returned."""
     open_warehouse()
     catalogue = stages.current_catalogue()
     source = stages.find_source(catalogue, source_id)
     run = Run(_name_run(), "", source_id)
-    window = None
-    if isinstance(source, WorkbookSource):
-        if period:
-            raise UsageError("--period is for systems; a workbook says itself which periods it holds.")
-        if file and not file.is_file():
-            raise UsageError(f"There is no file {file}.")
-    elif file:
-        raise UsageError(
-            f"{source_id} is read from the connection {source.connection!r}; --file is for workbooks."
-        )
-    elif period:
-        try:
-            start, stop = catalogue.periods.period_bounds(period)
-        except ValueError as error:
-            raise UsageError(f"{error}.") from error
-        window = widen(catalogue, source, start, stop - dt.timedelta(days=1))
+    window = choose_window(catalogue, source, file, period)
     with _collecting(source_id, quiet=quiet):
-        batches = stages.extract(source_id, run, file=file and file.resolve(), window=window)
+        batches = stages.extract(
+            source_id, run, file=file and file.resolve(), window=window, accept_types=accept_types
+        )
         return _finish(run, batches, quiet=quiet)
 
 

@@ -1,6 +1,6 @@
 """From columns of text to `Reported`: what SQL and REST share once a system has answered."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -74,11 +74,42 @@ def name_records(source: SqlSource, table: pa.Table, before: int = 0) -> pa.Arra
     return pc.binary_join_element_wise(*parts, "", null_handling="replace", null_replacement="")
 
 
-def assemble(table: pa.Table, keys: pa.Array | pa.ChunkedArray, notes: tuple[Finding, ...] = ()) -> Reported:
+def take_first(tables: Generator[pa.Table, None, None], most: int | None) -> pa.Table:
+    """Return the tables as one: all rows, or the first `most`, after which the system is asked no further."""
+    taken, rows = [], 0
+    for table in tables:
+        taken.append(table if most is None else table.slice(0, most - rows))
+        rows += taken[-1].num_rows
+        if most is not None and rows >= most:
+            break
+    tables.close()
+    return pa.concat_tables(taken)
+
+
+def write_shape(kinds: Mapping[str, Iterable[str]], names: Mapping[str, str]) -> dict[str, str]:
+    """Return each column's kinds as one text (`number or text`; '' where none was seen), as `names` calls it."""
+    return {names.get(column, column): " or ".join(sorted(seen)) for column, seen in kinds.items()}
+
+
+def join_shapes(shapes: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """Return the shape of several answers together: of each column all kinds that any of them holds."""
+    kinds: dict[str, set[str]] = {}
+    for shape in shapes:
+        for column, text in shape.items():
+            kinds.setdefault(column, set()).update(set(text.split(" or ")) - {""})
+    return write_shape(kinds, {})
+
+
+def assemble(
+    table: pa.Table,
+    keys: pa.Array | pa.ChunkedArray,
+    notes: tuple[Finding, ...] = (),
+    shape: Mapping[str, str] | None = None,
+) -> Reported:
     """Return text columns with the places that systems give; see `add_places`."""
     frame = add_places(table, keys).to_pandas()
     frame["_row"], frame["_col"] = frame["_row"].astype("Int64"), frame["_col"].astype("Int64")
-    return Reported(frame=frame, notes=notes, rows_read=table.num_rows)
+    return Reported(frame=frame, notes=notes, rows_read=table.num_rows, shape=shape or {})
 
 
 def add_places(table: pa.Table, keys: pa.Array | pa.ChunkedArray, before: int = 0) -> pa.Table:

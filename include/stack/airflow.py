@@ -42,9 +42,7 @@ def build_environment(home: Home, loader_url: str, config: str) -> dict[str, str
     Raises MetricLedgerError where the embedded database, which holds Airflow's metadata, was never started.
     """
     state = _ensure_secrets(home)
-    metadata = (
-        EmbeddedPostgres(home).url("airflow", "airflow").replace("postgresql:", "postgresql+psycopg2:", 1)
-    )
+    metadata = _metadata_url(home)
     address = f"http://127.0.0.1:{state['airflow_port']}"
     local = ",".join(filter(None, (os.environ.get("no_proxy"), "127.0.0.1", "localhost")))
     ours = {
@@ -61,6 +59,23 @@ def build_environment(home: Home, loader_url: str, config: str) -> dict[str, str
     settings = _build_settings(home, state, metadata, address)
     inherited = {name: value for name, value in os.environ.items() if name != "KPI_WAREHOUSE_URL"}
     return inherited | ours | {f"AIRFLOW__{name}": value for name, value in settings.items()}
+
+
+def connection_store(home: Home) -> dict[str, str]:
+    """Return the settings by which a process finds the connections of this home's Airflow; none if it never ran."""
+    key = home.read_state().get("airflow_fernet_key")
+    if not key or not (home.root / "airflow").is_dir():
+        return {}
+    settings = {
+        "CORE__FERNET_KEY": key,
+        "CORE__LOAD_EXAMPLES": "False",
+        "DATABASE__SQL_ALCHEMY_CONN": _metadata_url(home),
+    }
+    return {"AIRFLOW_HOME": str(home.root / "airflow")} | {f"AIRFLOW__{n}": v for n, v in settings.items()}
+
+
+def _metadata_url(home: Home) -> str:
+    return EmbeddedPostgres(home).url("airflow", "airflow").replace("postgresql:", "postgresql+psycopg2:", 1)
 
 
 def _build_settings(home: Home, state: Mapping[str, Any], metadata: str, address: str) -> dict[str, str]:

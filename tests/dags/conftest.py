@@ -74,17 +74,19 @@ def read_dags(airflow_database: Callable[..., list[Any]]) -> Callable[[], Any]:
 @pytest.fixture
 def run_dag(
     read_dags: Callable[[], Any], airflow_database: Callable[..., list[Any]]
-) -> Callable[[str], tuple[str, dict[str, str], list[tuple[str, str | None]]]]:
-    """Return a function that runs a DAG once, without retries.
+) -> Callable[..., tuple[str, dict[str, str], list[tuple[str, str | None]]]]:
+    """Return a function that runs a DAG once, without retries, with the values of its form.
 
     It gives the run's state, the state of each task, and the (asset, partition) events that the run emitted.
     """
 
-    def run_once(dag_id: str) -> tuple[str, dict[str, str], list[tuple[str, str | None]]]:
+    def run_once(
+        dag_id: str, conf: dict[str, Any] | None = None
+    ) -> tuple[str, dict[str, str], list[tuple[str, str | None]]]:
         dag = read_dags().dags[dag_id]
         for task in dag.tasks:
             task.retries = 0
-        run = dag.test()
+        run = dag.test(run_conf=conf)
         states = "SELECT task_id, state FROM task_instance WHERE dag_id = :dag AND run_id = :run"
         events = (
             "SELECT name, partition_key FROM asset_event JOIN asset ON asset.id = asset_id "

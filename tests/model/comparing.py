@@ -190,17 +190,18 @@ class Bases:
             Boards(world, self.values, like_for_like(world, later=which)).rows for which in (True, False)
         )
         on_tree = {
-            key: _board_columns(world, now, key) | {"completeness": row.completeness} for key, row in now.items()
+            key: _board_columns(world, now, key) | {"completeness": row.completeness}
+            for key, row in now.items()
         }
         yield from self._differ("as_is", shown, on_tree)
-        yield from self._differ("like_for_like", shown, {key: self._alike(later, earlier, key) for key in later})
+        yield from self._differ(
+            "like_for_like", shown, {key: self._alike(later, earlier, key) for key in later}
+        )
         yield from self._differ("comparison", shown, {key: self._compared(key) for key in self.as_was.rows})
         yield from self._differ_by_version(shown)
         yield from self._differ_in_pairs(shown)
 
-    def _differ(
-        self, kind: str, shown: Shown, wanted: Mapping[RowKey, Mapping[str, Any]]
-    ) -> Iterator[str]:
+    def _differ(self, kind: str, shown: Shown, wanted: Mapping[RowKey, Mapping[str, Any]]) -> Iterator[str]:
         actual = {key: columns for key, columns in wanted.items() if key[4] == "actual"}
         there = {_shown_key(row): row for row in shown[kind]}
         yield from (f"{kind}: {key}: shown or not shown wrongly" for key in there.keys() ^ actual.keys())

@@ -57,7 +57,9 @@ def warehouses(
 def test_the_model_finds(mutation: Mutation, warehouses: Companies, monkeypatch: pytest.MonkeyPatch) -> None:
     read_sql = warehouse.read_sql
     for seed, groups in COMPANIES:
-        url, company, drawn = warehouses(seed, groups, mutation if mutation.file.startswith("publish/") else None)
+        url, company, drawn = warehouses(
+            seed, groups, mutation if mutation.file.startswith("publish/") else None
+        )
         monkeypatch.setenv("KPI_WAREHOUSE_URL", url)
         monkeypatch.setattr(warehouse, "read_sql", mutation.mutate(read_sql))
         try:

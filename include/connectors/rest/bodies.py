@@ -21,6 +21,12 @@ _CHARSETS = {
 """Character sets that services declare; others of Python's codecs are slow on hostile input, or no charsets."""
 
 
+class JsonNumber(str):
+    """The exact text of what stood in the answer as a number, told apart from a text by its class."""
+
+    __slots__ = ()
+
+
 def read_body(response: requests.Response, most: int) -> bytes:
     """Return the unpacked body. Raises RefusedError `limit_exceeded` as soon as it is longer than `most` bytes."""
     parts, size = [], 0
@@ -47,7 +53,11 @@ def parse_json(headers: Mapping[str, str], body: bytes) -> Any:
     try:
         text = body.decode(encoding)
         parsed = json.loads(
-            text, parse_float=_spell_out, parse_int=str, parse_constant=str, object_pairs_hook=_unique
+            text,
+            parse_float=lambda number: JsonNumber(_spell_out(number)),
+            parse_int=JsonNumber,
+            parse_constant=JsonNumber,
+            object_pairs_hook=_unique,
         )
         if "\\u" in text:
             _check_characters(parsed)

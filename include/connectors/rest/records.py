@@ -1,44 +1,55 @@
 """JSON records to columns of text, column by column."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Generator, Iterable
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from include.catalogue.models import RestSource
-from include.connectors.assembling import check_size, columns_changed, number_rows
+from include.connectors.assembling import check_size, columns_changed, number_rows, write_shape
+from include.connectors.rest.bodies import JsonNumber
 from include.connectors.rest.paging import Page
 from include.connectors.rest.paths import MISSING, compile_path, name_fields
 from include.errors import Finding, RefusedError
 
+_FIRST_STEP = re.compile(r"^\$(?:\.|\[['\"])([^.\[\]'\"]+)")
 _TEXTS = {True: "true", False: "false"}
+_KINDS = {bool: "boolean", JsonNumber: "number", str: "text"}
 
 
-def collect_columns(source: RestSource, pages: Iterable[Page]) -> tuple[pa.Table, pa.ChunkedArray]:
-    """Return the declared columns of all records, as text, and each record's key: `page 3, item 17`.
+def read_columns(
+    source: RestSource, pages: Iterable[Page], shape: dict[str, str]
+) -> Generator[pa.Table, None, None]:
+    """Yield the declared columns of each page's records, as text, and `_key`, each record's: `page 3, item 17`.
 
     Text stays as it is, numbers have come as their exact text, booleans become `true` and `false`, null and
     a path that leads nowhere in this record become null. A column without a `path` is the field of its name.
     Raises RefusedError: `columns_changed` where a path leads nowhere in every record, or to an object or
-    list; `limit_exceeded` beyond the source's `max_rows`.
+    list; `limit_exceeded` beyond the source's `max_rows`. Each field's kind (`number`, `text`, `boolean`) is added to
+    `shape` with each page: of declared columns by their name, of further fields as '' by their path.
     """
     paths = {name: compile_path(column.path or f"$['{name}']") for name, column in source.columns.items()}
     unseen = {name for name, column in source.columns.items() if column.is_ != "ignore"}
-    tables = [pa.table({name: pa.array([], pa.string()) for name in paths})]
-    keys = []
+    kinds: dict[str, set[str]] = {name: set() for name in paths}
+    used = {field for path in paths.values() for field in _FIRST_STEP.findall(path.text)}
     rows, fields = 0, ""
+    yield pa.table({name: pa.array([], pa.string()) for name in (*paths, "_key")})
     for page in pages:
         rows += len(page.records)
         check_size(source, rows)
         values = {name: [path.read(record) for record in page.records] for name, path in paths.items()}
         unseen -= {name for name in unseen if any(value is not MISSING for value in values[name])}
-        tables.append(pa.table({name: _spell(name, column, page.number) for name, column in values.items()}))
-        keys.append(_name_items(page))
+        columns = {name: _spell(name, column, page.number) for name, column in values.items()}
+        for name, column in values.items():
+            kinds[name] |= {_KINDS.get(kind, "") for kind in set(map(type, column))} - {""}
+        kinds |= {f"$.{name}": set() for name in set().union(*page.records) - used}
+        shape.update(write_shape(kinds, {}))
         fields = fields or (name_fields(page.records[0]) if page.records else "")
+        yield pa.table({**columns, "_key": _name_items(page)})
     if unseen and rows:
         raise RefusedError([columns_changed([paths[name].text for name in sorted(unseen)], [fields])])
-    return pa.concat_tables(tables), pa.chunked_array(keys, pa.string())
 
 
 def _spell(name: str, values: list[Any], page: int) -> pa.Array:

@@ -6,21 +6,30 @@ transaction with a time limit, with the window's dates as bound parameters.
 
 import contextlib
 import zoneinfo
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 
 from include.batch import Connection, Reported, Window
 from include.catalogue.models import SqlSource
-from include.connectors.assembling import assemble, check_size, ignored_columns, match_columns, name_records
+from include.connectors.assembling import (
+    assemble,
+    check_size,
+    ignored_columns,
+    join_shapes,
+    match_columns,
+    name_records,
+    take_first,
+    write_shape,
+)
 from include.connectors.sql.dialects import dialect_of
 from include.connectors.sql.engines import open_engine
 from include.connectors.sql.faults import Place
 from include.connectors.sql.postgres import open_postgres
 from include.connectors.sql.query import split_query, window_values
-from include.connectors.sql.reading import Order, Reader
-from include.errors import ConfigurationError, Finding
+from include.connectors.sql.reading import Aside, Order, Reader
+from include.errors import ConfigurationError
 
 
 def fetch(
@@ -31,6 +40,7 @@ def fetch(
     *,
     timezone: str = "UTC",
     orgs: Sequence[str] = (),
+    most: int | None = None,
 ) -> Reported:
     """Run `query` for `window` and return its rows as reported.
 
@@ -38,17 +48,18 @@ def fetch(
     database gives, booleans `true`/`false`, dates and timestamps ISO 8601. `timezone` (the company's) is the
     session's: it decides on which day an instant falls, in the query's conditions as in its result, where an
     instant carries that zone's offset. `_row` is the row's 1-based position, `_key` its key
-    (`store=S01, order_date=2026-03-01`). Columns that the source doesn't declare are left out, with a note.
-    A query that names `:org` is run once for each of `orgs`, all in one snapshot.
+    (`store=S01, order_date=2026-03-01`). Columns that the source doesn't declare are left out, with a note; `shape`
+    tells the kinds of all. A query that names `:org` is run once for each of `orgs`, all in one snapshot. After the
+    first `most` rows, where given, nothing more is read.
 
     Raises ConfigurationError (query wrong, connection's type unknown), RefusedError (`columns_changed`,
     `unsupported_type`, `limit_exceeded`) and SourceUnavailableError (`unreachable`, `login_failed`,
     `permission_denied`, `timeout`, `query_failed`).
     """
-    notes: list[Finding] = []
-    tables = list(read_tables(source, query, [window], connection, timezone=timezone, orgs=orgs, notes=notes))
-    table = pa.concat_tables(tables)
-    return assemble(table, name_records(source, table), tuple(notes))
+    aside = Aside()
+    tables = read_tables(source, query, [window], connection, timezone=timezone, orgs=orgs, aside=aside)
+    table = take_first(tables, most)
+    return assemble(table, name_records(source, table), tuple(aside.notes), aside.shape)
 
 
 def read_tables(
@@ -59,13 +70,14 @@ def read_tables(
     *,
     timezone: str = "UTC",
     orgs: Sequence[str] = (),
-    notes: list[Finding] | None = None,
-) -> Iterator[pa.Table]:
+    aside: Aside | None = None,
+) -> Generator[pa.Table, None, None]:
     """Yield the declared columns in tables of bounded size, at least one, in the query's order.
 
     The query is run for each of `windows` (and `orgs`, where it names `:org`), in this order and in one snapshot.
-    Contract and errors as for `fetch`; warnings are added to `notes` before the first table.
+    Contract and errors as for `fetch`; warnings are put `aside` before the first table, the kinds with each table.
     """
+    aside = aside or Aside()
     order = place_order(source, query, windows, connection, timezone)
     columns: dict[str, int] = {}
     rows = 0
@@ -74,12 +86,13 @@ def read_tables(
             reader = ask(values)
             if not columns:
                 columns = match_columns(source, reader.names)
-                if notes is not None:
-                    notes.extend(ignored_columns(reader.names, columns.values()))
+                aside.notes += ignored_columns(reader.names, columns.values())
                 yield pa.table({name: pa.array([], pa.string()) for name in columns})
             for table in reader.tables(columns):
                 rows += table.num_rows
                 check_size(source, rows)
+                told = write_shape(reader.kinds, {reader.names[i]: name for name, i in columns.items()})
+                aside.shape = join_shapes([aside.shape, told])
                 yield table
 
 

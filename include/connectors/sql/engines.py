@@ -21,6 +21,7 @@ from sqlalchemy.pool import NullPool
 
 from include.connectors.sql.dialects import Dialect, url_of
 from include.connectors.sql.faults import explain_engine, explain_missing_driver
+from include.connectors.sql.kinds import kind_of_mysql, kinds_of_values
 from include.connectors.sql.reading import Order
 from include.connectors.sql.texts import spell_numbers, spell_timestamps, spell_values, unsupported
 from include.errors import ConfigurationError
@@ -40,6 +41,11 @@ class EngineReader:
         self.names = list(result.keys())
         description = result.cursor.description if result.cursor else ()
         self._types = [column[1] for column in description]
+        told = driver == "pymysql"
+        self.kinds = {
+            name: {kind_of_mysql(code)} if told else set()
+            for name, code in zip(self.names, self._types or self.names, strict=True)
+        }
 
     def tables(self, columns: Mapping[str, int]) -> Iterator[pa.Table]:
         """Yield tables of CHUNK_ROWS rows; an empty result gives one empty table."""
@@ -62,6 +68,8 @@ class EngineReader:
             values, code = chunk[i], self._types[i] if self._driver == "pymysql" else None
             if code == _MYSQL_FLOAT:
                 raise unsupported(name, "FLOAT")
+            if code is None:
+                self.kinds[self.names[i]] |= kinds_of_values(set(map(type, values)))
             if code == _MYSQL_BIT:
                 values = [None if v is None else int.from_bytes(v, "big") for v in values]
             column = pa.chunked_array([spell_values(values, name, self._order.zone)])
@@ -79,11 +87,11 @@ def open_engine(order: Order, dialect: Dialect) -> Iterator[Callable[[Mapping[st
 
     Raises SourceUnavailableError or ConfigurationError as told in `faults`.
     """
-    engine = _make_engine(order, dialect)
+    engine = make_engine(order, dialect)
     with contextlib.ExitStack() as stack:
         try:
             session = stack.enter_context(engine.connect())
-            _prepare(session, order)
+            prepare_session(session, order)
         except SQLAlchemyError as error:
             fault = explain_engine(error, order.place)
         else:
@@ -114,7 +122,8 @@ def _hang_up(session: Session) -> None:
     session.invalidate()
 
 
-def _make_engine(order: Order, dialect: Dialect) -> Engine:
+def make_engine(order: Order, dialect: Dialect) -> Engine:
+    """Return the engine of a connection. Raises ConfigurationError where its driver is missing or unknown."""
     options: dict[str, Any] = {"poolclass": NullPool, "hide_parameters": True}
     try:
         if dialect.driver == "sqlite":
@@ -147,7 +156,7 @@ def _open_sqlite(order: Order) -> sqlite3.Connection:
     return connection
 
 
-def _prepare(session: Session, order: Order) -> None:
+def prepare_session(session: Session, order: Order) -> None:
     """Make the transaction read-only and of one snapshot, and limit the statement, as the dialect can."""
     name = session.dialect.name
     if name in {"mysql", "mariadb"}:

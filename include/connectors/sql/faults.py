@@ -118,7 +118,9 @@ def explain_missing_driver(error: Exception, place: Place, driver: str) -> Confi
 def explain_sqlite(error: sqlite3.Error, place: Place) -> MetricLedgerError:
     """Return the typed error for a fault of SQLite."""
     name = getattr(error, "sqlite_errorname", "") or ""
-    if name.startswith(("SQLITE_CANTOPEN", "SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_IOERR")):
+    if name.startswith("SQLITE_CANTOPEN"):
+        return place.unavailable("unreachable", f"no database file at the connection's path, {name}")
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_IOERR")):
         return place.unavailable("unreachable", name)
     if name == "SQLITE_INTERRUPT":
         return place.unavailable("timeout", "the query took longer than the source's timeout_seconds")

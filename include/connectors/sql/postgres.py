@@ -17,6 +17,7 @@ from psycopg.conninfo import make_conninfo
 from pyarrow import csv
 
 from include.connectors.sql.faults import explain_postgres, explain_postgres_login
+from include.connectors.sql.kinds import kind_of_postgres
 from include.connectors.sql.reading import Order
 from include.connectors.sql.texts import spell_booleans, spell_numbers, spell_timestamps, unsupported
 
@@ -51,6 +52,7 @@ class PostgresReader:
         self._run(f"SELECT * FROM ({self._query}\n) AS query LIMIT 0")
         self.names = [column.name for column in self._description]
         self._types = [column.type_code for column in self._description]
+        self.kinds = {c.name: {kind_of_postgres(c.type_display)} for c in self._description}
 
     def tables(self, columns: Mapping[str, int]) -> Iterator[pa.Table]:
         """Yield tables of about BLOCK_BYTES each."""
@@ -142,7 +144,7 @@ def open_postgres(order: Order) -> Iterator[Callable[[Mapping[str, Any]], Postgr
 
     Raises SourceUnavailableError or ConfigurationError as told in `faults`.
     """
-    connection = _connect(order)
+    connection = connect_postgres(order)
     try:
         _begin(connection, order)
         yield lambda values: PostgresReader(connection, order, values)
@@ -150,7 +152,8 @@ def open_postgres(order: Order) -> Iterator[Callable[[Mapping[str, Any]], Postgr
         connection.close()
 
 
-def _connect(order: Order) -> "psycopg.Connection[Any]":
+def connect_postgres(order: Order) -> "psycopg.Connection[Any]":
+    """Return an open session. Raises SourceUnavailableError `unreachable` or `login_failed`."""
     given = order.connection
     conninfo = make_conninfo(
         "",

@@ -2,7 +2,7 @@
 
 import zoneinfo
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import pyarrow as pa
@@ -10,6 +10,7 @@ import pyarrow as pa
 from include.batch import Connection
 from include.connectors.sql.faults import Place
 from include.connectors.sql.query import Piece
+from include.errors import Finding
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,22 @@ class Order:
         return "".join(written)
 
 
+@dataclass
+class Aside:
+    """What a reading tells beside its rows: warnings, and the kinds of value of all columns (`Reported.shape`)."""
+
+    notes: list[Finding] = field(default_factory=list)
+    shape: dict[str, str] = field(default_factory=dict)
+
+
 class Reader(Protocol):
-    """An open query: its columns' names, then its rows in tables of text columns."""
+    """An open query: its columns' names, then its rows in tables of text columns.
+
+    `kinds` are the kinds of value of each column (see `kinds`), complete once the tables were read.
+    """
 
     names: list[str]
+    kinds: dict[str, set[str]]
 
     def tables(self, columns: Mapping[str, int]) -> Iterator[pa.Table]:
         """Yield the rows in order, of bounded size each, with the columns at these positions, so renamed."""
