@@ -5,7 +5,7 @@ from alembic import op
 from include.warehouse import read_sql, run_script
 
 revision = "0007_shape"
-down_revision = "0006"
+down_revision = "0006_answers"
 
 
 def upgrade() -> None:
