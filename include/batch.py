@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime as dt
+import itertools
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -106,17 +107,16 @@ def save_tables(tables: Iterable[pa.Table], path: str, notes: Sequence[Finding])
     Each table has the columns of `Reported.frame`; there is at least one. At no time more than one of them is held.
     `notes` are looked at when all have come.
     """
-    rows, writer = 0, None
-    with open_uri(path, "wb") as file:
-        for table in tables:
-            writer = writer or pq.ParquetWriter(file, table.schema, compression="zstd")
+    coming = iter(tables)
+    first = next(coming)
+    rows = 0
+    with open_uri(path, "wb") as file, pq.ParquetWriter(file, first.schema, compression="zstd") as writer:
+        for table in itertools.chain([first], coming):
             writer.write_table(table)
             rows += table.num_rows
-        assert writer is not None
-        frame = writer.schema.empty_table().to_pandas()
+        frame = first.schema.empty_table().to_pandas()
         about = _describe(Reported(frame, notes=tuple(notes), rows_read=rows))
         writer.add_key_value_metadata({b"reported": about})
-        writer.close()
     return rows
 
 

@@ -17,8 +17,8 @@ def find_drift(
     """Keep the `shape` of what a batch reports (`Reported.shape`) and return how it differs from the one before.
 
     Compared with the last batch of this source that counted under the same query and mapping: who changes these
-    expects another shape. `type_changed` for a declared column with another kind of value than before, `column_new`
-    (a warning) for a further column.
+    expects another shape. `type_changed` for a declared column without a value of the kinds of before (where only
+    some are of another kind, each stands or falls by the rules of its column), `column_new` (a warning) for a further one.
     """
     told = warehouse.run(connection, "batch/last_shape", batch_id=batch.batch_id).scalar()
     before: dict[str, str] = told or {}
@@ -35,7 +35,7 @@ def find_drift(
             params={"before": before[name], "now": now},
         )
         for name, now in shape.items()
-        if name in read and not _kinds(now) <= _kinds(before.get(name) or now)
+        if name in read and _is_other(before.get(name, ""), now)
     ]
     new = sorted(shape.keys() - before.keys() - source.columns.keys()) if before else []
     return [*changed, *_tell_new(new, before)]
@@ -46,6 +46,11 @@ def _tell_new(new: list[str], before: Mapping[str, str]) -> Iterable[Finding]:
         return []
     names = {"columns": ", ".join(new), "before": ", ".join(before)}
     return [Finding("column_new", found=", ".join(new), level="warning", rule="columns", params=names)]
+
+
+def _is_other(before: str, now: str) -> bool:
+    one, other = _kinds(before), _kinds(now)
+    return bool(one and other) and one.isdisjoint(other)
 
 
 def _kinds(text: str) -> set[str]:

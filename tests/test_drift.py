@@ -42,9 +42,9 @@ def collect(office: Office, tmp_path: Path) -> Collect:
         stages.read_catalogue.cache_clear()
         run = stages.Run(f"collect__shop/{next(runs)}", "", "shop")
         stages.load(stages.standardise(stages.validate(stages.extract("shop", run, **how))))
-        stages.report(run, [])
+        report(run, [])
         with stages.warehouse.connect() as connection:
-            (batch,) = stages.list_batches(connection, run.run_id)
+            (batch,) = list_batches(connection, run.run_id)
             return batch.status, read_findings(connection, batch.batch_id)
 
     return declare_and_run
