@@ -107,7 +107,7 @@ def save_tables(tables: Iterable[pa.Table], path: str, notes: Sequence[Finding])
     rows, writer = 0, None
     with open_uri(path, "wb") as file:
         for table in tables:
-            writer = writer or pq.ParquetWriter(file, table.schema, compression="zstd")
+            writer = writer or _open_writer(file, table.schema)
             writer.write_table(table)
             rows += table.num_rows
         assert writer is not None
@@ -116,6 +116,12 @@ def save_tables(tables: Iterable[pa.Table], path: str, notes: Sequence[Finding])
         writer.add_key_value_metadata({b"reported": about})
         writer.close()
     return rows
+
+
+def _open_writer(file: Any, schema: pa.Schema) -> pq.ParquetWriter:
+    """Return a writer that looks for repeated values in all columns but those that name each record."""
+    repeated = [name for name in schema.names if name not in {"_row", "_key"}]
+    return pq.ParquetWriter(file, schema, compression="zstd", use_dictionary=repeated)
 
 
 def _describe(reported: Reported) -> bytes:
