@@ -110,7 +110,7 @@ def save_tables(tables: Iterable[pa.Table], path: str, notes: Sequence[Finding])
     coming = iter(tables)
     first = next(coming)
     rows = 0
-    with open_uri(path, "wb") as file, pq.ParquetWriter(file, first.schema, compression="zstd") as writer:
+    with open_uri(path, "wb") as file, _open_writer(file, first.schema) as writer:
         for table in itertools.chain([first], coming):
             writer.write_table(table)
             rows += table.num_rows
@@ -118,6 +118,12 @@ def save_tables(tables: Iterable[pa.Table], path: str, notes: Sequence[Finding])
         about = _describe(Reported(frame, notes=tuple(notes), rows_read=rows))
         writer.add_key_value_metadata({b"reported": about})
     return rows
+
+
+def _open_writer(file: Any, schema: pa.Schema) -> pq.ParquetWriter:
+    """Return a writer that looks for repeated values in all columns but those that name each record."""
+    repeated = [name for name in schema.names if name not in {"_row", "_key"}]
+    return pq.ParquetWriter(file, schema, compression="zstd", use_dictionary=repeated)
 
 
 def _describe(reported: Reported) -> bytes:

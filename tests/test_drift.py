@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from include import stages
-from include.batches import read_findings
+from include.batches import list_batches, read_findings
 from include.messages import word
 from tests.connectors.rest_service import serve
 from tests.office import Office
@@ -42,7 +42,7 @@ def collect(office: Office, tmp_path: Path) -> Collect:
         stages.read_catalogue.cache_clear()
         run = stages.Run(f"collect__shop/{next(runs)}", "", "shop")
         stages.load(stages.standardise(stages.validate(stages.extract("shop", run, **how))))
-        report(run, [])
+        stages.report(run, [])
         with stages.warehouse.connect() as connection:
             (batch,) = list_batches(connection, run.run_id)
             return batch.status, read_findings(connection, batch.batch_id)

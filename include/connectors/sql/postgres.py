@@ -8,6 +8,7 @@ import contextlib
 import io
 import select
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import psycopg
@@ -60,12 +61,23 @@ class PostgresReader:
             if self._types[position] in _UNTOLD:
                 raise unsupported(name, _UNTOLD[self._types[position]])
         try:
-            yield from (self._parse(block, columns) for block in self._blocks())
+            yield from self._parse_ahead(columns)
         except psycopg.Error as error:
             fault = explain_postgres(error, self._order.place)
         else:
             return
         raise fault
+
+    def _parse_ahead(self, columns: Mapping[str, int]) -> Iterator[pa.Table]:
+        """Parse a block in a thread while the next one comes and the caller stores the one before."""
+        parsed: Future[pa.Table] | None = None
+        with ThreadPoolExecutor(1) as parser:
+            for block in self._blocks():
+                if parsed:
+                    yield parsed.result()
+                parsed = parser.submit(self._parse, block, columns)
+            if parsed:
+                yield parsed.result()
 
     def _run(self, statement: str) -> None:
         with self._connection.cursor() as cursor:
