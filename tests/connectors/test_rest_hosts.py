@@ -209,7 +209,7 @@ class TestCredentials:
     @pytest.mark.parametrize(
         "target", ["//evil.example.com/x", "https://evil.example.com", "http://127.0.0.1:9/x", "http://[::1]/x",
                    "http://127.0.0.1\\@evil.example.com/", "file:///etc/passwd", "http://u:p@127.0.0.1:{port}/x",
-                   "http://127.0.0.1:{port}.evil.example.com/", "http://127.0.0.1:99999/", "ftp://127.0.0.1:{port}/"],
+                   "http://127.0.0.1:{port}.evil.example.com/", "http://127.0.0.1:99999/", "http://[", "ftp://127.0.0.1:{port}/"],
     )  # fmt: skip
     @pytest.mark.parametrize("way", ["redirect", "link", "header"])
     def test_what_is_not_listed_is_not_asked_at_all(self, service: Service, target: str, way: str) -> None:

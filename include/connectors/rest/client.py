@@ -102,8 +102,16 @@ class Client:
             reply = self._exchange.send("GET", url, params=params, auth=auth)
             if reply.status not in _REDIRECTS:
                 break
-            url, params = urljoin(reply.url, reply.headers.get("Location", "")), None
+            url, params = self.join(reply.url, reply.headers.get("Location", "")), None
         return reply
+
+    def join(self, url: str, link: str) -> str:
+        """Return where `link` in the answer of `url` leads; raise RefusedError `host_not_allowed` where nowhere."""
+        try:
+            return urljoin(url, link)
+        except ValueError:
+            pass
+        raise self._allowed.refusal("host_not_allowed", "?")
 
     def _is_home(self, url: str) -> bool:
         return origin_of(url) == self._home

@@ -101,10 +101,10 @@ class Exchange:
         raise fault
 
     def _try(self, method: str, url: str, **more: Any) -> Reply:
+        if max(self._next_at, time.monotonic()) >= self._until:
+            raise self._late().fault
         self._keep_pace()
-        seconds = min(self._seconds, self._until - time.monotonic())
-        if seconds <= 0:
-            raise self.fault("timeout", f"not read to its end within {self._total_seconds:g} s")
+        seconds = max(0.01, min(self._seconds, self._until - time.monotonic()))
         with self._gate.limit(seconds) as over:
             try:
                 result: Reply | Exception = self._ask(method, url, seconds, **more)
@@ -146,7 +146,10 @@ class Exchange:
         return _TryAgainError(self.fault("unreachable", "no connection, or it broke"))
 
     def _late(self) -> _TryAgainError:
-        return _TryAgainError(self.fault("timeout", f"no whole answer within {self._seconds:g} s"))
+        is_over = max(self._next_at, time.monotonic()) >= self._until
+        told = "not read to its end" if is_over else "no whole answer"
+        seconds = self._total_seconds if is_over else self._seconds
+        return _TryAgainError(self.fault("timeout", f"{told} within {seconds:g} s"))
 
     def _keep_pace(self) -> None:
         wait = self._next_at - time.monotonic()

@@ -5,7 +5,6 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urljoin
 
 from include.catalogue.models import RestSource
 from include.connectors.rest.client import Answer, Client
@@ -134,7 +133,7 @@ class _Walk:
             if self._paging.kind == "cursor":
                 sent = self._params | {param: following}
             else:
-                url, sent = urljoin(answer.url, following), {}
+                url, sent = self._client.join(answer.url, following), {}
 
     def _following(self, answer: Answer, records: int, *, is_first: bool) -> str | None:
         """Return the next cursor or link; None after the last page.

@@ -95,7 +95,7 @@ def open_session(gate: Gate, connection: Connection) -> requests.Session:
     connection's extras, else of REQUESTS_CA_BUNDLE, else the usual ones. Raises ConfigurationError where that
     file isn't there.
     """
-    session = requests.Session()
+    session = _Session()
     session.trust_env = False
     trusted = str(connection.extra.get("ca_file") or os.environ.get("REQUESTS_CA_BUNDLE") or "")
     if trusted and not os.path.exists(trusted):  # noqa: PTH110 - a file or a folder, as OpenSSL reads it
@@ -106,6 +106,13 @@ def open_session(gate: Gate, connection: Connection) -> requests.Session:
     session.mount("https://", _Adapter(gate))
     session.mount("http://", _Adapter(gate))
     return session
+
+
+class _Session(requests.Session):
+    """Leaves redirects to its user: Requests would read the body of one, of any size, and parse where it leads."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002
+        return None
 
 
 class _Adapter(HTTPAdapter):
