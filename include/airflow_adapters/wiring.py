@@ -77,7 +77,8 @@ def system_params(*, weekly: bool) -> dict[str, Param]:
 def asked_period(context: Any) -> dict[str, Any]:
     """Return what a run is to read, as `stages.name_window` takes it: a period of the form, or a backfill's date."""
     run = context["dag_run"]
-    if str(run.run_type).endswith("backfill") and run.logical_date:
+    kind = getattr(run.run_type, "value", run.run_type)  # an enum in a task, a text elsewhere
+    if kind == "backfill" and run.logical_date:
         return {"moment": run.logical_date}
     return {"period": context["params"].get("period")}
 

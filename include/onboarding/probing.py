@@ -16,11 +16,14 @@ from include.catalogue import Catalogue
 from include.catalogue.models import RestSource, SqlSource
 from include.coerce import coerce
 from include.connectors import rest, sql
+from include.connectors.rest.client import Limits
 from include.errors import ConfigurationError, Finding, RefusedError, SourceUnavailableError, UsageError
 from include.messages import word
 from include.plan import Field, plan_source
 from include.windows import everything, list_orgs, widen
 
+_HASTY = Limits(tries=2, longest_wait=5)
+"""Somebody waits for the answer: a service that is away is said to be so soon."""
 STEPS = ("connection", "reach", "log-in", "permission", "query", "columns", "rows")
 _STEP_OF_CODE = {
     **dict.fromkeys(("unreachable", "tls_failed"), "reach"),
@@ -100,7 +103,7 @@ def _read_through(catalogue: Catalogue, source: SqlSource | RestSource, probe: P
         orgs = list_orgs(catalogue, source, [probe.window])
         tables = sql.read_tables(source, query, [probe.window], named, timezone=zone, orgs=orgs)
     else:
-        tables = rest.read_tables(source, probe.window, named)
+        tables = rest.read_tables(source, probe.window, named, limits=_HASTY)
     newest, unread, rows = "", "", 0
     for table in tables:
         rows += table.num_rows

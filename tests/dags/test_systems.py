@@ -83,9 +83,11 @@ def test_the_form_takes_periods_only(text: str | None, weekly: bool, good: bool)
 
 
 def test_a_backfill_reads_the_slice_that_holds_its_date(company: Home) -> None:
+    from airflow.sdk.api.datamodels._generated import DagRunType  # what a task is given
+
     source = stages.current_catalogue().sources["sales_orders"].model_copy(update={"slice": "month"})
     late = dt.datetime(2026, 2, 28, 18, tzinfo=dt.UTC)  # 1 March in Shanghai
-    run = types.SimpleNamespace(run_type="backfill", logical_date=late)
+    run = types.SimpleNamespace(run_type=DagRunType.BACKFILL, logical_date=late)
     asked = asked_period({"dag_run": run, "params": {"period": "2026-01"}})
     window = name_window(stages.current_catalogue(), source, **asked)
     assert window is not None and (window.start, window.end) == (dt.date(2026, 3, 1), dt.date(2026, 4, 1))
