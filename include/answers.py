@@ -18,7 +18,7 @@ from include import warehouse
 from include.batch import Window
 from include.errors import Finding, RefusedError
 
-SHRINK = Decimal("0.2")
+SHRINK = Decimal("0.5")
 """The share of its records that a slice may lose where the source's `expects.rows.shrink` says nothing."""
 ALL_DATES = Window(dt.date.min, dt.date.max)
 GONE = {"cells_hash": "gone", "facts": 0, "records": 0}
