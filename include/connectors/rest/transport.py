@@ -82,10 +82,8 @@ class Gate:
     def _shut(self, over: threading.Event) -> None:
         over.set()
         if self.in_use is not None:
-            with suppress(OSError):
-                socket.socket.shutdown(
-                    self.in_use, socket.SHUT_RDWR
-                )  # TLS's own would wait for the other side
+            with suppress(OSError):  # not by TLS's own shutdown, which another thread is reading through
+                socket.socket.shutdown(self.in_use, socket.SHUT_RDWR)
 
 
 def open_session(gate: Gate, connection: Connection) -> requests.Session:
