@@ -37,6 +37,8 @@ def use_stored_connections(home: Home) -> None:
     """Let this process find the connections that were added in the UI of this home's own Airflow, if it has one."""
     from include.stack.airflow import connection_store
 
+    # Its log lines are no part of the answer.
+    os.environ.setdefault("AIRFLOW__LOGGING__LOGGING_LEVEL", "ERROR")
     for name, value in connection_store(home).items():
         os.environ.setdefault(name, value)
 
@@ -76,9 +78,6 @@ def open_warehouse() -> None:
     stages.read_catalogue(folder)
     home.create().remember(config=str(folder))
     ensure_database(home)
-    os.environ.setdefault(
-        "AIRFLOW__LOGGING__LOGGING_LEVEL", "ERROR"
-    )  # its log lines are no part of the answer
     os.environ["KPI_LOADER_URL"] = warehouse_url(home, "loader")
     use_stored_connections(home)
     stages.publish()

@@ -51,3 +51,19 @@ def test_an_outside_warehouse_is_migrated_and_remembered(
         with pytest.raises(UsageError, match="set KPI_WAREHOUSE_URL") as caught:
             ask()
         assert psycopg.conninfo.conninfo_to_dict(database_url)["password"] not in str(caught.value)
+
+
+def test_the_connections_of_a_homes_airflow_are_reachable_once_it_ran(tmp_path: Path) -> None:
+    from include.stack.airflow import connection_store
+
+    home = Home(tmp_path).create()
+    assert connection_store(home) == {}, "asking an Airflow that isn't there would make a home for it"
+    home.remember(airflow_fernet_key="k", postgres_port=5432, postgres_passwords={"airflow": "p"})
+    assert connection_store(home) == {}
+    (home.root / "airflow").mkdir()
+    store = connection_store(home)
+    assert store["AIRFLOW_HOME"] == str(home.root / "airflow") and store["AIRFLOW__CORE__FERNET_KEY"] == "k"
+    assert (
+        store["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"]
+        == "postgresql+psycopg2://airflow:p@127.0.0.1:5432/airflow"
+    )
