@@ -356,11 +356,13 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
             "系统的名称指向未允许的地址 {found}",
             "the service's name leads to an address that isn't allowed: {found}",
         ),
-        ("公网地址，或列出的：{hosts}", "a public address, or one that is listed: {hosts}"),
         (
-            "若系统在公司内网，请把该地址或其网段（如 10.1.0.0/16）加入来源的 hosts；否则请检查域名解析",
-            "if the system stands in your own network, add the address or its network (like 10.1.0.0/16) to the "
-            "source's hosts; else check the name's DNS",
+            "公网或公司内网地址，或列出的：{hosts}",
+            "a public address, one of your own network, or one that is listed: {hosts}",
+        ),
+        (
+            "若该地址确属此系统，请把它加入来源的 hosts；否则请检查域名解析",
+            "if the system does stand there, add the address to the source's hosts; else check the name's DNS",
         ),
     ),
     "null_records": (

@@ -33,15 +33,19 @@ _TUNNELS = [
     ipaddress.ip_network(text) for text in ("64:ff9b::/96", "64:ff9b:1::/48", "2001::/32", "2002::/16")
 ]
 """IPv6 networks in which an IPv4 address hides: NAT64, Teredo, 6to4."""
+_OWN_NETWORKS = [
+    ipaddress.ip_network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
+]
+"""Where a company's own systems stand (RFC 1918, RFC 4193)."""
 
 
 @dataclass(frozen=True)
 class AllowedHosts:
     """The allow-list of one source: `mes.example.com` (any port), `mes.example.com:8443`, `10.1.0.0/16`.
 
-    A name lists the public addresses that it leads to, and no others: an address of one's own network, of this
-    machine or of a cloud's metadata service is listed itself, or by a network that holds it (metadata services
-    never by a network). `localhost` lists this machine. A network lists addresses behind names only; a URL
+    A name lists the addresses that it leads to, public ones and those of one's own network, and no others: an address
+    of this machine, of the link or of a cloud's metadata service is listed itself, or by a network that holds it
+    (metadata services never by a network). `localhost` lists this machine. A network lists addresses behind names only; a URL
     can't name one of them. `plain` tells that the connection itself is without TLS; otherwise a URL without it
     is refused too.
     """
@@ -75,7 +79,7 @@ class AllowedHosts:
         """Return whether a connection may be opened to the numeric `address`, whatever name led there."""
         ip = ipaddress.ip_address(address.partition("%")[0])
         ip = getattr(ip, "ipv4_mapped", None) or ip
-        return _is_public(ip) or any(_lists(entry, ip, port) for entry in self.hosts)
+        return _is_ordinary(ip) or any(_lists(entry, ip, port) for entry in self.hosts)
 
     def refusal(self, code: str, found: str) -> RefusedError:
         """Return the refusal `code` of a place that the list doesn't hold."""
@@ -143,9 +147,12 @@ def _parse(url: str) -> Url | None:
         return None
 
 
-def _is_public(ip: IpAddress) -> bool:
+def _is_ordinary(ip: IpAddress) -> bool:
+    """Return whether the address is a public one, or one of a company's own network."""
     special = ip.is_multicast or ip.is_reserved or getattr(ip, "is_site_local", False)
-    return ip.is_global and not special and ip not in _METADATA and not any(ip in net for net in _TUNNELS)
+    if special or ip in _METADATA or any(ip in net for net in _TUNNELS):
+        return False
+    return ip.is_global or any(ip in net for net in _OWN_NETWORKS)
 
 
 def _lists(entry: str, ip: IpAddress, port: int) -> bool:

@@ -138,17 +138,14 @@ class _Walk:
     def _following(self, answer: Answer, records: int, *, is_first: bool) -> str | None:
         """Return the next cursor or link; None after the last page.
 
-        A first page that is full, and says nothing at all of a next one, is refused unless a total or `more`
-        tells that it is the only one: so a service looks that renamed the field.
+        A first page that is full, and whose body says nothing at all of a next one, is refused unless a total or
+        `more` tells that it is the only one: so a service looks that renamed the field. A Link header is left out
+        where there is nothing to link to.
         """
         if self._more is not None and not self._says_more(answer):
             return None
         in_header = self._paging.kind == "link_header"
-        told = (
-            answer.next_link or (None if "Link" in answer.headers else MISSING)
-            if in_header
-            else self._next.read(answer.body)
-        )
+        told = answer.next_link if in_header else self._next.read(answer.body)
         if told is not MISSING and told not in (None, "", False):
             if isinstance(told, str):
                 return told
