@@ -437,6 +437,12 @@ class TestMariaDB:
         with pytest.raises(ConfigurationError, match="mysql_tzinfo_to_sql"):
             read(mariadb, "SELECT 1 AS a", "a", timezone="Europe/Paris")
 
+    def test_all_there_is_needs_no_zone_tables_in_china(self, mariadb: Connection) -> None:
+        query = "SELECT FROM_UNIXTIME(1767196800) AS d FROM DUAL WHERE :window_start < NOW()"
+        source, since = make_source("d"), [Window(dt.date(1990, 1, 1), dt.date(2026, 12, 1))]
+        tables = sql.read_tables(source, query, since, mariadb, timezone="Asia/Shanghai")
+        assert [row["d"] for table in tables for row in table.to_pylist()] == ["2026-01-01T00:00:00"]
+
 
 class TestSqlite:
     """SQLite, whose columns hold anything."""

@@ -29,6 +29,8 @@ from include.errors import ConfigurationError
 CHUNK_ROWS = 20_000
 _CONNECT_SECONDS = 10
 _MYSQL_DOUBLE, _MYSQL_TIMES, _MYSQL_BIT = 5, {7, 12}, 16
+_MYSQL_BEGAN = 1995
+"""Nothing was stamped by it before: China's summer time until 1991 needn't keep a whole reading from its offset of since."""
 _MYSQL_FLOAT = 4
 """Of this type the server itself tells six digits only: 16777216 arrives as 16777200."""
 
@@ -196,10 +198,10 @@ def _set_mysql_zone(session: Session, order: Order) -> None:
 
 
 def _constant_offset(zone: zoneinfo.ZoneInfo, years: range) -> str | None:
-    """Return `+08:00` for a zone that keeps one offset all through the years in question."""
+    """Return `+08:00` for a zone that keeps one offset all through the years in question, as far as MySQL existed."""
     moments = [
         dt.datetime(year, month, 1, tzinfo=zone)
-        for year in range(years.start - 1, years.stop + 1)
+        for year in range(max(years.start - 1, _MYSQL_BEGAN), years.stop + 1)
         for month in range(1, 13)
     ]
     offsets = {moment.strftime("%z") for moment in moments}
