@@ -11,6 +11,10 @@ from include.notify import Message
 from tests.company import Company
 
 RUN = Run("run-1", "", "book")
+BATCH = text(
+    "INSERT INTO ledger.batch (batch_id, source, run_id, run_url, filename, mapping_version, status, finished_at, forced) "
+    "OVERRIDING SYSTEM VALUE VALUES (:id, 'book', 'run-1', '', '', '', :status, now(), false)"
+)
 
 
 def batch(number: int, status: str, failure: str = "") -> BatchRow:
@@ -19,6 +23,8 @@ def batch(number: int, status: str, failure: str = "") -> BatchRow:
 
 def queue(company: Company, findings: dict[int, list[Finding]], *batches: BatchRow) -> list[str]:
     with warehouse.connect() as connection:
+        for each in batches:
+            connection.execute(BATCH, {"id": each.batch_id, "status": each.status})
         return outbox.queue_report(connection, company.catalogue, RUN, batches, findings, [])
 
 

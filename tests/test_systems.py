@@ -163,6 +163,7 @@ def test_by_slice_the_others_flow_and_the_shrunken_one_is_in_quarantine(erp: Erp
 
 
 def test_an_approval_covers_what_was_told_and_no_more(erp: Erp) -> None:
+    erp.declare("expects: {rows: {shrink: 20 %}}\n")
     erp.collect()
     erp.run("DELETE FROM orders WHERE day IN ('2026-02-05')")
     assert erp.collect() == "refused"

@@ -13,6 +13,7 @@ from include import stages, warehouse
 from include.airflow_adapters.pools import SLOTS, ensure_pools
 from include.airflow_adapters.wiring import asked_period, system_params
 from include.batch import Window
+from include.batches import list_batches
 from include.home import Home
 from include.windows import name_window
 from tests.company import write_company
@@ -109,7 +110,7 @@ def test_a_run_with_a_period_reads_that_period(
     state, _, events = run_dag("collect__shop", {"period": "2026-02"})
     assert (state, events) == ("success", [("metric_facts", "2026-02")])
     with warehouse.connect() as connection:
-        (batch,) = stages.list_batches(connection, _name_run(connection))
+        (batch,) = list_batches(connection, _name_run(connection))
     assert batch.window == Window(dt.date(2026, 2, 1), dt.date(2026, 3, 1))
 
 
