@@ -18,7 +18,8 @@ def find_drift(
 
     Compared with the last batch of this source that counted under the same query and mapping: who changes these
     expects another shape. `type_changed` for a declared column without a value of the kinds of before (where only
-    some are of another kind, each stands or falls by the rules of its column), `column_new` (a warning) for a further one.
+    some are of another kind, each stands or falls by the rules of its column), `column_new` (a warning) for a
+    further one.
     """
     told = warehouse.run(connection, "batch/last_shape", batch_id=batch.batch_id).scalar()
     before: dict[str, str] = told or {}

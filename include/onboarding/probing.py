@@ -16,7 +16,7 @@ from include.catalogue import Catalogue
 from include.catalogue.models import RestSource, SqlSource
 from include.coerce import coerce
 from include.connectors import rest, sql
-from include.connectors.rest.client import Limits
+from include.connectors.rest.exchange import Limits
 from include.errors import ConfigurationError, Finding, RefusedError, SourceUnavailableError, UsageError
 from include.messages import word
 from include.plan import Field, plan_source

@@ -45,9 +45,9 @@ class AllowedHosts:
 
     A name lists the addresses that it leads to, public ones and those of one's own network, and no others: an address
     of this machine, of the link or of a cloud's metadata service is listed itself, or by a network that holds it
-    (metadata services never by a network). `localhost` lists this machine. A network lists addresses behind names only; a URL
-    can't name one of them. `plain` tells that the connection itself is without TLS; otherwise a URL without it
-    is refused too.
+    (metadata services never by a network). `localhost` lists this machine. A network lists addresses behind names
+    only; a URL can't name one of them. `plain` tells that the connection itself is without TLS; otherwise a URL
+    without it is refused too.
     """
 
     hosts: tuple[str, ...]

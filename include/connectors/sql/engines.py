@@ -30,7 +30,7 @@ CHUNK_ROWS = 20_000
 _CONNECT_SECONDS = 10
 _MYSQL_DOUBLE, _MYSQL_TIMES, _MYSQL_BIT = 5, {7, 12}, 16
 _MYSQL_BEGAN = 1995
-"""Nothing was stamped by it before: China's summer time until 1991 needn't keep a whole reading from its offset of since."""
+"""Nothing was stamped by it before: China's summer time until 1991 is no reason not to read all there is."""
 _MYSQL_FLOAT = 4
 """Of this type the server itself tells six digits only: 16777216 arrives as 16777200."""
 
