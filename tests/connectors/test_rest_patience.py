@@ -202,6 +202,7 @@ class TestAnswers:
             ("br", gzip.compress(GOOD), "bad_json"),
             ("gzip", gzip.compress(gzip.compress(GOOD)), "bad_json"),
         ],
+        ids=["cut", "not packed", "packed otherwise", "packed twice"],
     )
     def test_a_body_that_is_not_packed_as_said_is_refused(
         self, service: Service, encoding: str, body: bytes, code: str
