@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
-from include.cli import app, exit_code
 from include.cli.opening import read_moment
 from include.cli.tables import format_exact, format_share, format_short
-from include.errors import MetricLedgerError, UsageError
+from include.errors import UsageError
 from include.home import PROJECT
+from tests.cli.conftest import run_command
 from tests.company import write_company
 from tests.sql.test_schema import BOARD
 
@@ -35,15 +34,7 @@ def kpi(warehouse_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("KPI_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("KPI_CONFIG", str(write_company(tmp_path / "config")))
     monkeypatch.setenv("COLUMNS", "200")
-
-    def run(*arguments: object) -> tuple[int, str]:
-        done = CliRunner().invoke(app, [str(argument) for argument in arguments])
-        if isinstance(done.exception, MetricLedgerError):
-            return exit_code(done.exception), str(done.exception)
-        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
-        return done.exit_code, done.stdout
-
-    return run
+    return run_command
 
 
 @pytest.fixture
