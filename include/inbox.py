@@ -47,16 +47,17 @@ def scan_inbox(folder: Path) -> dict[Path, Stamp]:
 
 
 def list_waiting(
-    folder: Path, settled_after: float = SETTLED_AFTER, known: Mapping[Path, Stamp] | None = None
+    folder: Path, settled_after: float | None = None, known: Mapping[Path, Stamp] | None = None
 ) -> dict[Path, Stamp]:
     """Return what below `folder` is whole, with its stamp, oldest first. Those `known` so are not opened again.
 
-    A file is whole when it wasn't touched for `settled_after` seconds and its end is there (see
-    `wholeness`). One without an end may still be on its way: it is waited for until nothing has changed for
+    A file is whole when it wasn't touched for `settled_after` seconds (SETTLED_AFTER unless given) and its end is
+    there (see `wholeness`). One without an end may still be on its way: it is waited for until nothing has changed for
     WAITS_AT_MOST seconds, and returned then, for its clerk to be told. The time of the last status change
     decides too: unlike the content's it can't be set by the copier. A clock that is ahead is no hindrance: a
     second look, `settled_after` later, tells whether the file still changes.
     """
+    settled_after = SETTLED_AFTER if settled_after is None else settled_after
     found = scan_inbox(folder)
     now = time.time_ns()
     if any(stamp.changed > now for stamp in found.values()):

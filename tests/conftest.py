@@ -111,10 +111,11 @@ def company(warehouse_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 @pytest.fixture
 def office(warehouse_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "Office":
     """Return an installation of that company, with an inbox."""
-    from include import stages
+    from include import inbox, stages
     from tests.company import Company, write_company
-    from tests.office import Office
+    from tests.office import SETTLED, Office
 
+    monkeypatch.setattr(inbox, "SETTLED_AFTER", SETTLED)
     monkeypatch.setenv("KPI_WAREHOUSE_URL", warehouse_url)
     monkeypatch.setenv("KPI_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("KPI_CONFIG", str(write_company(tmp_path / "config")))

@@ -12,6 +12,8 @@ from tests.company import Company
 HEAD = "unit,month,product,sales,cost\n"
 GOOD = HEAD + "p1,2026-03,a,100,40\np1,2026-03,b,11,4\n"
 BAD = HEAD + "p1,2026-03,a,100,many\nnobody,2026-03,b,11,4\n"
+SETTLED = 0.05
+"""Seconds without a change after which a dropped file counts as whole here: the product's second adds up over the tests."""
 
 
 class Office:
@@ -25,7 +27,7 @@ class Office:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content, "utf-8")
         if wait:
-            time.sleep(1.05)
+            time.sleep(SETTLED + 0.01)
         return path
 
     def new_run(self) -> Run:

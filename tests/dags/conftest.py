@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from include.home import PROJECT, Home
+from tests.office import SETTLED
 
 CONFIG = PROJECT / "examples" / "company" / "config"
 
@@ -41,8 +42,9 @@ def company(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Home]:
     """Return the home of an example company with an empty warehouse."""
-    from include import stages
+    from include import inbox, stages
 
+    monkeypatch.setattr(inbox, "SETTLED_AFTER", SETTLED)
     monkeypatch.setenv("KPI_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("KPI_CONFIG", str(CONFIG))
     monkeypatch.setenv("KPI_WAREHOUSE_URL", warehouse_url)

@@ -10,6 +10,7 @@ import pytest
 
 from include import stages
 from include.home import Home
+from tests.office import SETTLED
 
 RunDag = Callable[[str], tuple[str, dict[str, str], list[tuple[str, str | None]]]]
 
@@ -19,7 +20,7 @@ def drop(company: Home, source: str, *files: Path) -> None:
     folder.mkdir(exist_ok=True)
     for file in files:
         shutil.copy(file, folder)
-    time.sleep(1.1)  # a file waits once it is a second old
+    time.sleep(SETTLED + 0.01)
 
 
 def pick(deliveries: Path, source: str, pattern: str) -> Path:
