@@ -1,6 +1,7 @@
 """Working days and public holidays of a country, with the working days that China moves to weekends."""
 
 import datetime as dt
+from functools import cache
 from importlib.metadata import version
 from typing import NamedTuple
 
@@ -13,7 +14,8 @@ class Day(NamedTuple):
     holiday: str | None
 
 
-def list_days(country: str, first: dt.date, last: dt.date) -> list[Day]:
+@cache
+def list_days(country: str, first: dt.date, last: dt.date) -> tuple[Day, ...]:
     """Return every day from `first` to `last` in `country` (ISO 3166).
 
     A working day is one outside the country's weekend that is no public holiday, or a day of the weekend that
@@ -30,7 +32,7 @@ def list_days(country: str, first: dt.date, last: dt.date) -> list[Day]:
         language=holidays.country_holidays(country).default_language,
     )
     dates = (first + dt.timedelta(days=number) for number in range((last - first).days + 1))
-    return [Day(date, known.is_working_day(date), known.get(date)) for date in dates]
+    return tuple(Day(date, known.is_working_day(date), known.get(date)) for date in dates)
 
 
 def edition() -> str:
