@@ -20,8 +20,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from include import stages
-from include.inbox import list_waiting
+from include import inbox, stages
+from include.inbox import SETTLED_AFTER, list_waiting
 from tests.office import HEAD, Office
 
 PAUSES = (0.02, 0.3, 1.4)
@@ -226,13 +226,19 @@ def leases(tmp_path: Path) -> None:
     pytest.skip("this file system has no leases: a paused text file can't be told from a whole one")
 
 
-@pytest.mark.usefixtures("leases")
+@pytest.fixture
+def in_earnest(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let files settle as long as the product has them, not as other tests do."""
+    monkeypatch.setattr(inbox, "SETTLED_AFTER", SETTLED_AFTER)
+
+
+@pytest.mark.usefixtures("leases", "in_earnest")
 def test_a_handful_of_drops_count_once(office: Office) -> None:
     try_drops(office, trials=16, kills=1)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(1800)
-@pytest.mark.usefixtures("leases")
+@pytest.mark.usefixtures("leases", "in_earnest")
 def test_five_hundred_drops_count_once(office: Office) -> None:
     try_drops(office, trials=500, kills=20)
