@@ -57,19 +57,18 @@ def warehouses(
 )
 def test_the_model_finds(mutation: Mutation, warehouses: Companies, monkeypatch: pytest.MonkeyPatch) -> None:
     read_sql = warehouse.read_sql
+    in_publishing = mutation if mutation.file.startswith("publish/") else None
     for seed, groups in COMPANIES:
-        url, company, drawn = warehouses(
-            seed, groups, mutation if mutation.file.startswith("publish/") else None
-        )
-        monkeypatch.setenv("KPI_WAREHOUSE_URL", url)
-        monkeypatch.setattr(warehouse, "read_sql", mutation.mutate(read_sql))
         try:
+            url, company, drawn = warehouses(seed, groups, in_publishing)
+            monkeypatch.setenv("KPI_WAREHOUSE_URL", url)
+            monkeypatch.setattr(warehouse, "read_sql", mutation.mutate(read_sql))
             compare_histories(company, drawn, PASSES)
         except AssertionError as difference:
             assert re.search("(after|as of) step", str(difference))
             return
         except IntegrityError:
-            return  # two rows for one KPI: the ledger refuses them
+            return  # two rows for one KPI, or a place in a tree that ends before it begins: the ledger refuses them
         finally:
             monkeypatch.setattr(warehouse, "read_sql", read_sql)
     pytest.fail("no difference")
