@@ -58,6 +58,14 @@ class RefusedError(MetricLedgerError):
         super().__init__("; ".join(sorted({finding.code for finding in self.findings})))
 
 
+class StorageUnavailableError(MetricLedgerError, OSError):
+    """The store of inbox or archive can't be asked at the moment (retried); the driver's own words are left out."""
+
+
+class ArchiveError(MetricLedgerError, OSError):
+    """An archived file is gone or isn't what was archived: nothing is read from it (the batch fails)."""
+
+
 class SourceUnavailableError(MetricLedgerError):
     """A department's system can't be reached or answers with a fault of its own (retried with backoff).
 

@@ -8,13 +8,12 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 
-from include import warehouse
+from include import archive, warehouse
 from include.airflow_adapters.connections import resolve_connection
 from include.answers import write_spans
 from include.batch import Connection, Reported, Window, save_reported, save_tables
@@ -38,6 +37,7 @@ from include.intake import (
     leave_inbox,
     set_aside,
 )
+from include.places import Place, inbox_place
 from include.plan import plan_source
 from include.windows import aim_by_cursor, answered, list_orgs, windows_asked
 
@@ -76,7 +76,7 @@ def take_in_waiting(catalogue: Catalogue, source: WorkbookSource, run: Run, pati
     """
     begun = time.monotonic()
     yield from _take_up_unfinished(run)
-    inbox = current_home().inbox / source.source
+    inbox = inbox_place(current_home()) / source.source
     clear_aside(inbox)
     for path in list_waiting(inbox):
         try:
@@ -110,18 +110,18 @@ def _refuse_oddity(catalogue: Catalogue, source: WorkbookSource, run: Run, oddit
 
 
 def take_in(
-    catalogue: Catalogue, source: Source, run: Run, path: Path, *, waiting: bool = False
+    catalogue: Catalogue, source: Source, run: Run, path: Place, *, waiting: bool = False
 ) -> int | None:
     """Archive and claim one file; None where another run holds the claim, or finished it.
 
     One that was `waiting` in the inbox leaves it; another stays where it is.
     """
     home = current_home()
-    intake = archive_file(path, home.inbox / source.source, home)
+    intake = archive_file(path, inbox_place(home) / source.source, home)
     about = {
         "filename": intake.filename,
         "content_hash": intake.content_hash,
-        "archive_uri": f"file://{intake.archive}",
+        "archive_uri": intake.archive_uri,
     }
     claim = intake.claim if waiting else f"{run.run_id}|{intake.claim}"
     with warehouse.connect() as connection:
@@ -169,9 +169,9 @@ def _take_up_unfinished(run: Run) -> list[int]:
 
 def read_file(batch: BatchRow, source: WorkbookSource) -> None:
     """Read a batch's archived file into `stage/`. Raises RefusedError with every finding."""
-    archived = Path(batch.archive_uri.removeprefix("file://"))
     delivered = current_home().inbox / source.source / batch.filename
-    reported = workbook.fetch(source, archived, delivered)
+    with archive.local_copy(batch.archive_uri) as archived:
+        reported = workbook.fetch(source, archived, delivered)
     save_reported(reported, stage_file(batch.batch_id, "reported"))
     with warehouse.connect() as connection:
         advance(connection, batch.batch_id, "read", rows_read=reported.rows_read)

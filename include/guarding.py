@@ -3,15 +3,20 @@
 import logging
 import shutil
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import psycopg
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from include import warehouse
+from include import archive, warehouse
 from include.batches import FINAL, BatchRow, advance, note_findings, read_batch
-from include.errors import Finding, MetricLedgerError, RefusedError, SourceUnavailableError
+from include.errors import (
+    Finding,
+    MetricLedgerError,
+    RefusedError,
+    SourceUnavailableError,
+    StorageUnavailableError,
+)
 from include.extract import stage_file
 from include.home import current_home
 from include.intake import reject_file
@@ -24,7 +29,8 @@ def guard(batch_id: int, stage: str, step: Callable[..., None], *arguments: Any)
     """Run one stage of one batch; True where the batch goes on.
 
     Refused data is recorded with its findings; a bug is logged and recorded as failed; both end this batch
-    only. SourceUnavailableError is recorded and raised, so that Airflow tries the task again.
+    only. SourceUnavailableError is recorded and raised, so that Airflow tries the task again; StorageUnavailableError
+    is raised and leaves the batch as it is.
     """
     with warehouse.connect() as connection:
         batch = read_batch(connection, batch_id)
@@ -38,12 +44,18 @@ def guard(batch_id: int, stage: str, step: Callable[..., None], *arguments: Any)
     except SourceUnavailableError as error:
         _fail(batch, error.code)
         raise
+    except (
+        StorageUnavailableError,
+        OperationalError,
+        InterfaceError,
+        psycopg.OperationalError,
+        psycopg.InterfaceError,
+    ):
+        raise  # archive or warehouse are away: nothing is known of the data, so the task is tried again
     except MetricLedgerError as error:
         log.error("batch %s of %s: %s", batch_id, batch.source, error)
         _fail(batch, type(error).__name__)
         return False
-    except (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError):
-        raise  # the warehouse is away: nothing is known of the data, so the task is tried again
     except Exception:
         log.exception("batch %s of %s: unexpected error in %s", batch_id, batch.source, stage)
         _fail(batch, f"internal_error in {stage}")
@@ -60,9 +72,9 @@ def _refuse(batch: BatchRow, stage: str, findings: list[Finding]) -> None:
         )
         advance(connection, batch.batch_id, "refused")
     if batch.archive_uri:
-        archive = Path(batch.archive_uri.removeprefix("file://"))
         try:
-            reject_file(current_home(), batch.source, batch.batch_id, batch.filename, archive, findings)
+            with archive.local_copy(batch.archive_uri) as archived:
+                reject_file(current_home(), batch.source, batch.batch_id, batch.filename, archived, findings)
         except OSError:
             log.exception("batch %s: the refused file could not be put into rejected/", batch.batch_id)
     shutil.rmtree(current_home().stage_folder(batch.batch_id), ignore_errors=True)

@@ -8,18 +8,22 @@ of a path of ours but as one cleaned component.
 import contextlib
 import hashlib
 import json
+import logging
 import os
 import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
-from include.errors import Finding
+from include import archive
+from include.errors import Finding, StorageUnavailableError
 from include.home import Home
+from include.inbox import tell_depth
 from include.messages import word
+from include.places import ObjectPlace, Place, Version, write_place
 from include.wholeness import open_plain, tell_oddity
 
+log = logging.getLogger(__name__)
 ASIDE = ".taken"
 MOST_BYTES = 200
 """Bytes that a refused file's name may keep: with number and ending it stays below the 255 of a file system."""
@@ -36,16 +40,16 @@ class Intake:
     `version` tells this version of the file from the next one of the same name.
     """
 
-    path: Path
+    path: Place
     filename: str
     content_hash: str
-    archive: Path
+    archive_uri: str
     claim: str
-    version: tuple[int, int, int]
+    version: tuple[int, int, int] | Version
 
 
-def archive_file(path: Path, inbox: Path, home: Home) -> Intake:
-    """Copy a whole file into the archive under its hash, read-only, and return what identifies it.
+def archive_file(path: Place, inbox: Place, home: Home) -> Intake:
+    """Copy a whole file or object into the archive under its hash, read-only, and return what identifies it.
 
     Its name is told from `inbox` on, so that a unit's folder stays part of it; a file from elsewhere has its
     own name only. Links below `inbox` aren't followed.
@@ -54,45 +58,54 @@ def archive_file(path: Path, inbox: Path, home: Home) -> Intake:
     content dropped again is another delivery (and told so), while a rerun meets its own claim. Raises
     ChangedError where somebody wrote to it meanwhile: what was copied is thrown away.
     """
-    is_dropped = path.is_relative_to(inbox)
-    folder = home.archive
-    folder.mkdir(parents=True, exist_ok=True)
+    with archive.drafting(home) as draft:
+        if isinstance(path, ObjectPlace):
+            stamp, content_hash = _fetch(path, draft)
+            version: tuple[int, int, int] | Version = stamp
+            claimed = str(stamp)
+        else:
+            status, content_hash = _copy(path, draft, is_dropped=_is_below(path, inbox))
+            version, claimed = _version(status), _stamp(status)
+        uri = archive.put(home, draft, content_hash, _suffix(path))
+    # The time of the status tells a copy that kept its times (Explorer, cp -p) from the file that it repeats.
+    claim = f"{write_place(path)}|{claimed}|{content_hash}"
+    return Intake(path, _name(path, inbox), content_hash, uri, claim, version)
+
+
+def _fetch(place: ObjectPlace, draft: Path) -> tuple[Version, str]:
+    version = place.version()
+    place.fetch(draft)
+    if place.version() != version:
+        raise ChangedError("it changed while it was read")
+    with draft.open("rb") as content:
+        return version, hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def _copy(path: Path, draft: Path, *, is_dropped: bool) -> tuple[os.stat_result, str]:
+    digest = hashlib.sha256()
     with open_plain(path) if is_dropped else path.open("rb") as source:
         status = os.fstat(source.fileno())
         if is_dropped and tell_oddity(status):
             raise ChangedError(f"no plain file: a {tell_oddity(status)}")
-        draft = folder / f".{os.getpid()}-{status.st_ino}.part"
-        content_hash = _copy(source, draft)
+        with draft.open("wb") as target:
+            while block := source.read(1 << 20):
+                digest.update(block)
+                target.write(block)
         if _stamp(os.fstat(source.fileno())) != _stamp(status):
-            draft.unlink()
             raise ChangedError("it changed while it was read")
-    archive = folder / content_hash[:2] / f"{content_hash}{_suffix(path)}"
-    archive.parent.mkdir(exist_ok=True)
-    draft.chmod(0o440)
-    draft.replace(archive)
-    # The time of the status tells a copy that kept its times (Explorer, cp -p) from the file that it repeats.
-    claim = f"{_place(path)}|{_stamp(status)}|{content_hash}"
-    return Intake(path, _name(path, inbox), content_hash, archive, claim, _version(status))
+    return status, digest.hexdigest()
 
 
-def _copy(source: BinaryIO, draft: Path) -> str:
-    digest = hashlib.sha256()
-    with draft.open("wb") as target:
-        while block := source.read(1 << 20):
-            digest.update(block)
-            target.write(block)
-        target.flush()
-        os.fsync(target.fileno())
-    return digest.hexdigest()
+def _is_below(path: Path, inbox: Place) -> bool:
+    return isinstance(inbox, Path) and path.is_relative_to(inbox)
 
 
-def _name(path: Path, inbox: Path) -> str:
-    name = path.relative_to(inbox) if path.is_relative_to(inbox) else Path(path.name)
-    return str(name).encode("utf-8", "replace").decode("utf-8")
-
-
-def _place(path: Path) -> str:
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
+def _name(path: Place, inbox: Place) -> str:
+    if isinstance(path, ObjectPlace):
+        name = path.relative_to(inbox) if isinstance(inbox, ObjectPlace) else path.name
+    else:
+        name = str(path.relative_to(inbox)) if _is_below(path, inbox) else path.name  # type: ignore[arg-type]
+    return name.encode("utf-8", "replace").decode("utf-8")
 
 
 def _stamp(status: os.stat_result) -> str:
@@ -104,7 +117,7 @@ def _version(status: os.stat_result) -> tuple[int, int, int]:
     return status.st_ino, status.st_size, status.st_mtime_ns
 
 
-def _suffix(path: Path) -> str:
+def _suffix(path: Place) -> str:
     """Return the ending, where it is plain: names are data, and the archive's are ours."""
     ending = path.suffix.lower()
     return ending if ending[1:].isalnum() and ending.isascii() and len(ending) <= 6 else ""
@@ -114,8 +127,16 @@ def leave_inbox(intake: Intake) -> None:
     """Remove a claimed file from the inbox, unless it was replaced or written to meanwhile: then it waits anew.
 
     It is moved aside first and looked at there: a file that takes its name between a look and a removal would
-    be lost. What a killed run left aside is cleared by `clear_aside`.
+    be lost. What a killed run left aside is cleared by `clear_aside`. An object whose store fails stays: the next run
+    meets its claim.
     """
+    if isinstance(intake.path, ObjectPlace):
+        assert isinstance(intake.version, Version)
+        try:
+            intake.path.remove(intake.version)
+        except StorageUnavailableError as error:
+            log.warning("a claimed object stays in the inbox: %s", error)
+        return
     aside = intake.path.with_name(f".{intake.content_hash}{ASIDE}")
     try:
         if _version(intake.path.lstat()) != intake.version:
@@ -135,8 +156,10 @@ def _put_back(aside: Path, path: Path) -> None:
     aside.rename(free)
 
 
-def clear_aside(inbox: Path) -> None:
+def clear_aside(inbox: Place) -> None:
     """See to files that a killed run had moved aside: one that is archived goes, another one waits anew."""
+    if isinstance(inbox, ObjectPlace):
+        return  # nothing is moved aside there
     for aside in [*inbox.glob(f".*{ASIDE}"), *inbox.glob(f"*/.*{ASIDE}")]:
         with contextlib.suppress(OSError):
             if time.time() - aside.lstat().st_ctime < 60:
@@ -152,19 +175,26 @@ def clear_aside(inbox: Path) -> None:
 class Oddity:
     """What was dropped and is no file of its own: its name as data, what it is, and the claim on it."""
 
-    path: Path
+    path: Place
     filename: str
     kind: str
     claim: str
+    version: Version | None = None
 
 
-def find_oddity(path: Path, inbox: Path) -> Oddity | None:
+def find_oddity(path: Place, inbox: Place) -> Oddity | None:
     """Return what is odd about a dropped thing, None for a plain file in reach. Raises OSError where it is gone."""
+    if isinstance(path, ObjectPlace):
+        name = _name(path, inbox)
+        kind = tell_depth(name)
+        version = path.version() if kind else None
+        return Oddity(path, name, kind, f"{write_place(path)}|{version}|{kind}", version) if kind else None
+    assert isinstance(inbox, Path)
     status = path.lstat()
     kind = tell_oddity(status)
     if not kind and len(path.relative_to(inbox).parts) > 2:
         kind = "folder too deep"
-    claim = f"{_place(path)}|{_stamp(status)}|{kind}"
+    claim = f"{write_place(path)}|{_stamp(status)}|{kind}"
     return Oddity(path, _name(path, inbox), kind, claim) if kind else None
 
 
@@ -174,18 +204,22 @@ def set_aside(home: Home, source: str, batch_id: int, oddity: Oddity, findings: 
     A link or pipe holds nothing and is removed; a file with a second name, or in too deep a folder, is moved.
     """
     target = _list_findings(home, source, batch_id, oddity.filename, findings)
-    if oddity.kind in ("hard link", "folder too deep"):
+    if isinstance(oddity.path, ObjectPlace):
+        assert oddity.version is not None
+        oddity.path.fetch(target)
+        oddity.path.remove(oddity.version)
+    elif oddity.kind in ("hard link", "folder too deep"):
         shutil.move(oddity.path, target)
     else:
         oddity.path.unlink(missing_ok=True)
 
 
 def reject_file(
-    home: Home, source: str, batch_id: int, filename: str, archive: Path, findings: list[Finding]
+    home: Home, source: str, batch_id: int, filename: str, archived: Path, findings: list[Finding]
 ) -> Path:
     """Put a refused file into `rejected/<source>/` beside a list of what is wrong; return the file's new place."""
     target = _list_findings(home, source, batch_id, filename, findings)
-    shutil.copyfile(archive, target)
+    shutil.copyfile(archived, target)
     return target
 
 

@@ -18,6 +18,7 @@ from include.connectors.rest.addresses import base_url
 from include.connectors.sql.dialects import dialect_of
 from include.connectors.sql.query import list_tables
 from include.home import current_home
+from include.places import ObjectPlace, inbox_place
 
 _BETWEEN = {"validate": ("reported", "validated"), "standardise": ("validated", "facts")}
 _BOARDS = ("", "_as_is", "_like_for_like", "_by_version", "_comparison")
@@ -76,7 +77,11 @@ def name_inputs(catalogue: Catalogue, source: Source, run_id: str) -> tuple[Data
         return (_endpoint(source),)
     with warehouse.connect() as connection:
         files = dict.fromkeys(batch.filename for batch in list_batches(connection, run_id))
-    folder = current_home().inbox / source.source
+    folder = inbox_place(current_home()) / source.source
+    if isinstance(folder, ObjectPlace):
+        scheme, _, rest = str(folder).partition("://")
+        bucket, _, prefix = rest.partition("/")
+        return tuple(Dataset(f"{scheme}://{bucket}", f"{prefix}/{file}") for file in files)
     return tuple(Dataset("file", str(folder / file)) for file in files)
 
 

@@ -6,13 +6,12 @@ A mail that can't be sent stays, counts the attempt and is tried again by the sw
 import dataclasses
 import json
 import logging
-import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from sqlalchemy import Connection
 
-from include import warehouse
+from include import archive, warehouse
 from include.batches import BatchRow, Run
 from include.catalogue import Catalogue
 from include.catalogue.models import Source, WorkbookSource
@@ -33,6 +32,7 @@ from include.notify import (
     write_eml,
 )
 from include.notify.words import tidy
+from include.places import Place, write_place
 from include.receipts import read_receipt
 
 MOST_ATTEMPTS = 50
@@ -142,7 +142,8 @@ def _describe_copy(batch: BatchRow, returned: Returned | None) -> Copy | None:
         return None
     path, original = returned.path, None
     if returned.kind != "marked":
-        size = Path(batch.archive_uri.removeprefix("file://")).stat().st_size
+        with archive.local_copy(batch.archive_uri) as archived:
+            size = archived.stat().st_size
         original = Attachment(Path(batch.filename).name, batch.archive_uri, size)
     copy = Attachment(path.name, f"file://{path}", path.stat().st_size)
     return Copy(returned.kind, f"rejected/{batch.source}/{batch.batch_id}/", copy, original)
@@ -173,7 +174,7 @@ def _describe_batch(batch: BatchRow, findings: list[Finding]) -> str:
     return f"{name}: refused: {', '.join(places[:5])}{more}"
 
 
-def untold_strays(connection: Connection, strays: Mapping[Path, Stamp]) -> list[Path]:
+def untold_strays(connection: Connection, strays: Mapping[Place, Stamp]) -> list[Place]:
     """Return those of `strays` that nobody was told of yet."""
     rows = [(path, *_name_stray(path, stamp)) for path, stamp in strays.items()]
     asked = {"places": [row[1] for row in rows], "versions": [row[2] for row in rows]}
@@ -184,7 +185,7 @@ def untold_strays(connection: Connection, strays: Mapping[Path, Stamp]) -> list[
 
 
 def queue_strays(
-    connection: Connection, catalogue: Catalogue, inbox: Path, strays: Mapping[Path, Stamp]
+    connection: Connection, catalogue: Catalogue, inbox: Place, strays: Mapping[Place, Stamp]
 ) -> list[str]:
     """Queue a mail about files that no source collects, each file once; return the places of the new ones.
 
@@ -211,9 +212,8 @@ def _queue(connection: Connection, message: Message) -> None:
     warehouse.run(connection, "message/queue", **row)
 
 
-def _name_stray(path: Path, stamp: Stamp) -> tuple[str, str]:
-    place = os.fsencode(path).decode("utf-8", "backslashreplace")
-    return place, f"{stamp.size}-{stamp.modified}-{stamp.changed}"
+def _name_stray(path: Place, stamp: Stamp) -> tuple[str, str]:
+    return write_place(path), f"{stamp.size}-{stamp.modified}-{stamp.changed}"
 
 
 def send_waiting(send: Callable[[Message], None] | None, folder: Path) -> int:

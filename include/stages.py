@@ -40,6 +40,7 @@ from include.extract import (
 from include.guarding import guard
 from include.home import configuration_folder, current_home
 from include.inbox import list_waiting
+from include.places import Place, inbox_place
 from include.publish import publish_catalogue
 from include.quarantine import count_held, note_held, read_answer
 from include.windows import aim
@@ -278,7 +279,7 @@ def pending_quarters() -> list[str]:
 
 def count_waiting(source_id: str) -> int:
     """Return how many whole files lie in the inbox of a source; none in that of a system."""
-    return len(list_waiting(current_home().inbox / source_id))
+    return len(list_waiting(inbox_place(current_home()) / source_id))
 
 
 def waiting_sources() -> list[str]:
@@ -333,7 +334,7 @@ def unfinished_sources() -> list[str]:
     return [name for name in names if not is_collected(name)]
 
 
-def untold_strays() -> list[Path]:
+def untold_strays() -> list[Place]:
     """Return the files in the inbox that no source collects and nobody was told of."""
     return telling.untold_strays(current_catalogue())
 

@@ -1,9 +1,8 @@
 """Tell people what became of their deliveries: mails into the outbox, and refused workbooks back with marks."""
 
 import logging
-from pathlib import Path
 
-from include import outbox, warehouse
+from include import archive, outbox, warehouse
 from include.batches import BatchRow, Run, list_batches, read_findings
 from include.catalogue import Catalogue
 from include.catalogue.models import WorkbookSource
@@ -11,6 +10,7 @@ from include.errors import Finding
 from include.home import current_home
 from include.inbox import find_strays
 from include.marking import Delivery, Returned, give_back
+from include.places import Place, inbox_place
 
 log = logging.getLogger(__name__)
 
@@ -46,27 +46,28 @@ def _give_back(catalogue: Catalogue, batch: BatchRow, findings: list[Finding]) -
     ):
         return None
     sheet = next((name for name in source.layout.sheet or () if not set(name) & set("*?[")), "")
-    delivery = Delivery(
-        path=Path(batch.archive_uri.removeprefix("file://")),
-        name=batch.filename,
-        source=batch.source,
-        is_held=batch.status != "refused",
-        sheet=sheet,
-        encoding=source.layout.encoding,
-        delimiter=source.layout.delimiter,
-    )
     language = catalogue.people[source.owner].language if source.owner else "en"
+    folder = current_home().returned_folder(batch.source, batch.batch_id)
     try:
-        folder = current_home().returned_folder(batch.source, batch.batch_id)
-        return give_back(delivery, findings, language, folder)
+        with archive.local_copy(batch.archive_uri) as archived:
+            delivery = Delivery(
+                path=archived,
+                name=batch.filename,
+                source=batch.source,
+                is_held=batch.status != "refused",
+                sheet=sheet,
+                encoding=source.layout.encoding,
+                delimiter=source.layout.delimiter,
+            )
+            return give_back(delivery, findings, language, folder)
     except Exception:
         log.exception("batch %s: no marked copy could be made", batch.batch_id)
         return None
 
 
-def untold_strays(catalogue: Catalogue) -> list[Path]:
+def untold_strays(catalogue: Catalogue) -> list[Place]:
     """Return the files in the inbox that no source collects and nobody was told of."""
-    strays = find_strays(current_home().inbox, catalogue.sources)
+    strays = find_strays(inbox_place(current_home()), catalogue.sources)
     if not strays:
         return []
     with warehouse.connect() as connection:
@@ -75,6 +76,6 @@ def untold_strays(catalogue: Catalogue) -> list[Path]:
 
 def report_strays(catalogue: Catalogue) -> list[str]:
     """Queue a mail about the files in the inbox that no source collects; returns those that are new."""
-    inbox = current_home().inbox
+    inbox = inbox_place(current_home())
     with warehouse.connect() as connection:
         return outbox.queue_strays(connection, catalogue, inbox, find_strays(inbox, catalogue.sources))

@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 from airflow.triggers.base import BaseEventTrigger, TriggerEvent
 
 from include.home import current_home
 from include.inbox import Stamp, list_waiting
+from include.places import ObjectPlace, Place, inbox_place
+
+LISTED_EVERY = 10.0
+"""Seconds between two looks into an object store at least: each is a request that costs."""
 
 
 class InboxTrigger(BaseEventTrigger):
@@ -29,18 +32,19 @@ class InboxTrigger(BaseEventTrigger):
         return "inbox_trigger.InboxTrigger", {"source": self.source, "interval": self.interval}
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Look once an interval, for ever; the look itself is made in a thread, as a share may be slow."""
-        folder = current_home().inbox / self.source
-        announced: dict[Path, Stamp] = {}
+        """Look once an interval or LISTED_EVERY, for ever; in a thread, as a share may be slow."""
+        folder = inbox_place(current_home()) / self.source
+        pause = max(self.interval, LISTED_EVERY) if isinstance(folder, ObjectPlace) else self.interval
+        announced: dict[Place, Stamp] = {}
         while True:
             try:
                 whole = await asyncio.to_thread(list_waiting, folder, self.interval, announced)
             except OSError as error:  # a share that is away for a while mustn't end the watch
                 self.log.warning(
-                    "inbox of %s can't be read (errno %s); trying again", self.source, error.errno
+                    "inbox of %s can't be read (%s); trying again", self.source, error.errno or error
                 )
                 whole = announced
             if whole.items() - announced.items():
                 yield TriggerEvent({"source": self.source, "files": len(whole)})
             announced = whole
-            await asyncio.sleep(self.interval)
+            await asyncio.sleep(pause)

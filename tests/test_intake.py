@@ -27,7 +27,7 @@ def drop(home: Home, name: str, content: bytes = b"a,b\n1,2\n") -> Path:
 def take(home: Home, path: Path) -> tuple[str, str, Path]:
     intake = archive_file(path, home.inbox / "book", home)
     leave_inbox(intake)
-    return intake.claim, intake.filename, intake.archive
+    return intake.claim, intake.filename, Path(intake.archive_uri.removeprefix("file://"))
 
 
 def test_a_file_is_archived_by_its_content_and_leaves_the_inbox(home: Home) -> None:

@@ -78,6 +78,8 @@ def _open_home() -> Home:
         )
     home.create().remember(config=str(CONFIG))
     os.environ["KPI_CONFIG"] = str(CONFIG)
+    for name in ("KPI_INBOX", "KPI_ARCHIVE"):
+        os.environ.pop(name, None)  # the example's files stay out of the company's store
     return home
 
 

@@ -72,12 +72,14 @@ def list_strays(home: Home) -> list[str]:
     from include.errors import MetricLedgerError
     from include.inbox import find_strays
     from include.notify.words import tidy
+    from include.places import inbox_place, write_place
 
     try:
         sources = load_catalogue(configuration_folder(home)).sources
     except MetricLedgerError:
         return []  # `./kpi check` is there for that
-    return [tidy(path.relative_to(home.inbox), 200) for path in find_strays(home.inbox, sources)]
+    inbox = inbox_place(home)
+    return [tidy(write_place(place).removeprefix(f"{inbox}/"), 200) for place in find_strays(inbox, sources)]
 
 
 def start_stack(home: Home, config: Path) -> None:
@@ -108,6 +110,7 @@ def start_stack(home: Home, config: Path) -> None:
 
 def describe_access(home: Home) -> list[str]:
     """Return lines for the user: the UI and its log-in, and how BI tools read the figures."""
+    from include.places import inbox_place
     from include.stack import reader_address
     from include.stack.airflow import ADMIN, ui_address
 
@@ -117,7 +120,7 @@ def describe_access(home: Home) -> list[str]:
     return [
         f"Airflow    {airflow}",
         f"BI tools   {reader}   (schema bi, read-only)",
-        f"Inbox      {home.inbox}/<source>/",
+        f"Inbox      {inbox_place(home)}/<source>/",
         f"Logs       {home.logs}",
     ]
 

@@ -1,5 +1,7 @@
 """`./kpi test-connection` and `./kpi preview`: try a source before it counts."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -67,8 +69,8 @@ def preview(
     try:
         with Console(stderr=True, quiet=as_json).status("reading …"):
             if model.kind == "workbook":
-                read, delivered = _choose_file(model, file)
-                found = previewing.preview_file(catalogue, model, read, delivered)
+                with _choose_file(model, file) as (read, delivered):
+                    found = previewing.preview_file(catalogue, model, read, delivered)
             else:
                 window = window or probing.usual_window(catalogue, model)
                 found = previewing.preview_system(catalogue, model, window)
@@ -78,29 +80,37 @@ def preview(
     raise typer.Exit(3 if found.refused else 0)
 
 
-def _choose_file(source: "WorkbookSource", file: Path | None) -> tuple[Path, Path]:
-    """Return the file to read and its place in the inbox, which may say unit and period."""
+@contextmanager
+def _choose_file(source: "WorkbookSource", file: Path | None) -> Iterator[tuple[Path, Path]]:
+    """Lend the file to read, and its place in an inbox, which may say unit and period."""
     from include.errors import UsageError
     from include.home import current_home
     from include.inbox import list_waiting
+    from include.places import inbox_place
 
-    inbox = current_home().inbox / source.source
+    folder, inbox = current_home().inbox / source.source, inbox_place(current_home()) / source.source
     if file:
-        return file, inbox / file.name
+        yield file, folder / file.name
+        return
     waiting = next((path for path, stamp in list_waiting(inbox).items() if not stamp.oddity), None)
     if waiting is None:
         raise UsageError(f"No file waits in {inbox}; name one by --file.")
-    return waiting, waiting
+    if isinstance(waiting, Path):
+        yield waiting, waiting
+        return
+    with waiting.local_copy() as copy:
+        yield copy, folder / str(waiting.relative_to(inbox))  # type: ignore[arg-type]
 
 
 def _tell_inbox(source: "Source", *, as_json: bool) -> None:
     from include.cli.tables import print_json
     from include.home import current_home
     from include.inbox import list_waiting, scan_inbox
+    from include.places import inbox_place
 
-    inbox = current_home().inbox / source.source
+    inbox = inbox_place(current_home()) / source.source
     whole, all_ = list_waiting(inbox), scan_inbox(inbox)
-    names = [str(path.relative_to(inbox)) for path in whole]
+    names = [str(path).removeprefix(f"{inbox}/") for path in whole]
     if as_json:
         told = {"source": source.source, "kind": "workbook", "works": True, "inbox": str(inbox)}
         print_json(told | {"waiting": names, "unfinished": len(all_.keys() - whole.keys())})

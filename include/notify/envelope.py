@@ -11,6 +11,8 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from pathlib import Path
 
+from include.archive import local_copy
+from include.errors import StorageUnavailableError
 from include.notify.outcome import Message
 
 NOBODY = "metric-ledger@localhost.localdomain"
@@ -24,7 +26,8 @@ log = logging.getLogger(__name__)
 def build_email(message: Message, sender: str = NOBODY, sent: datetime | None = None) -> EmailMessage:
     """Return the mail, UTF-8, with the text and the HTML body as alternatives, and its attachments.
 
-    A file that is gone meanwhile is left out: the mail is worth sending without it.
+    A file that is gone or changed meanwhile is left out: the mail is worth sending without it. Raises
+    StorageUnavailableError where the archive can't be asked.
 
     The Message-ID is made from the content: a mail that is sent twice because a connection broke after it was
     taken can be recognised. Raises ValueError where an address holds what an address mustn't.
@@ -47,9 +50,12 @@ def build_email(message: Message, sender: str = NOBODY, sent: datetime | None = 
 def _attach_files(mail: EmailMessage, message: Message) -> None:
     for attachment in message.attachments:
         try:
-            content = Path(attachment.uri.removeprefix("file://")).read_bytes()
+            with local_copy(attachment.uri) as path:
+                content = path.read_bytes()
+        except StorageUnavailableError:
+            raise  # the mail waits for it
         except OSError:
-            log.warning("a file to attach is gone: %s", attachment.uri)
+            log.warning("a file to attach is gone, or not what it was: %s", attachment.uri)
             continue
         ending = Path(attachment.name).suffix.lower()
         kind = _KINDS.get(ending) or mimetypes.guess_type(attachment.name)[0] or "application/octet-stream"
