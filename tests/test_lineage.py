@@ -105,6 +105,9 @@ def test_a_workbook_is_named_by_its_file_in_the_inbox(
         open_batch(connection, Run("run", "", "book"), "1", claim="1", filename="三月.xlsx")
     read = describe_flow(company.catalogue, "extract", "book", "run").inputs
     assert read == (Dataset("file", str(tmp_path / "home" / "inbox" / "book" / "三月.xlsx")),)
+    monkeypatch.setenv("KPI_INBOX", "s3://bucket/inbox")
+    read = describe_flow(company.catalogue, "extract", "book", "run").inputs
+    assert read == (Dataset("s3://bucket", "inbox/book/三月.xlsx"),)
 
 
 def test_the_tables_of_a_query_leave_out_what_it_names_itself() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from include.home import PROJECT
+from tests.object_stores import make_memory
 
 TICK = 0.05
 
@@ -61,6 +62,25 @@ def test_rings_once_for_what_waits_and_again_for_what_is_new_or_changed(inbox: P
         assert await rung() == 0
         (inbox / "a.xlsx").write_text("12")
         assert await rung() == 1
+
+    watch(script)
+
+
+def test_an_object_rings_once_and_again_when_it_is_replaced(
+    inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import inbox_trigger
+
+    store = make_memory().use(monkeypatch)
+    monkeypatch.setattr(inbox_trigger, "LISTED_EVERY", TICK)
+
+    async def script(rung: Callable[[], Awaitable[int]]) -> None:
+        (inbox / "a.xlsx").write_text("the folder isn't the inbox")
+        assert await rung() == 0
+        store.put("inbox/sales/a.xlsx", "1")
+        assert (await rung(), await rung()) == (1, 0)
+        store.put("inbox/sales/a.xlsx", "2")
+        assert (await rung(), await rung()) == (1, 0)
 
     watch(script)
 
