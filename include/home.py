@@ -24,7 +24,7 @@ class Home:
 
     @property
     def inbox(self) -> Path:
-        """`inbox/<source>/`: where departments drop workbooks."""
+        """`inbox/<source>/`: where departments drop workbooks, unless KPI_INBOX says otherwise (`include.places`)."""
         return self.root / "inbox"
 
     @property
@@ -38,7 +38,7 @@ class Home:
 
     @property
     def archive(self) -> Path:
-        """Every delivered file, by content hash."""
+        """Every delivered file, by content hash, unless KPI_ARCHIVE says otherwise (`include.places`)."""
         return self.root / "archive"
 
     @property

@@ -230,6 +230,7 @@ def test_the_docs_name_commands_that_exist(compose: dict[str, Any], tmp_path: Pa
     assert len(commands) >= 3
     assert ask_airflow(tmp_path, commands)["commands"] == [True] * len(commands)
     named = set(re.findall(r"\b[A-Z]+(?:_[A-Z]+)*_(?:PASSWORD|SECRET|KEY)\b", docs))
+    named = {name for name in named if not name.startswith("AWS_")}  # an object store's, not Compose's to ask for
     assert named == {name for name in claims.required_variables(compose) if claims.SECRET.search(name)}
 
 

@@ -54,7 +54,7 @@ def test_what_the_image_copies_exists_and_secrets_stay_out() -> None:
     assert rules[0] == "*"
     assert {rule[1:] for rule in rules if rule.startswith("!")} == set(copied)
     ignored = (PROJECT / ".gitignore").read_text("utf-8").split()
-    assert {"/.env", "/connections.env", "/data/"} <= set(ignored)
+    assert {"/.env", "/connections.env", "/storage.env", "/data/"} <= set(ignored)
 
 
 def test_each_generated_secret_is_fit_and_its_own(tmp_path: Path) -> None:
