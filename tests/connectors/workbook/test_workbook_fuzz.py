@@ -180,6 +180,7 @@ def check(reader: ForkingReader, content: bytes) -> None:
     assert told.get("refused") or told["sheets"]
 
 
+@pytest.mark.timeout(1800)
 def test_mutated_files_are_read_or_refused(
     reader: ForkingReader, books: list[bytes], pytestconfig: pytest.Config
 ) -> None:
