@@ -45,6 +45,18 @@ def test_as_is_puts_the_past_where_the_units_stand_today(company: Company) -> No
     assert on(company, "as_is", "sales", "west", "2026-06").ytd == 7  # type: ignore[attr-defined]
 
 
+def test_the_year_after_a_move_looks_back_on_the_tree_of_today(
+    warehouse_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KPI_WAREHOUSE_URL", warehouse_url)
+    company = Company(read_company(tmp_path, org=ORG.replace("2026-05-01", "2026-01-01")))
+    company.count(Fact("sales", "p1", "2025-12", 10), Fact("sales", "p2", "2025-12", 1),
+                  Fact("sales", "p1", "2026-01", 30), Fact("sales", "p2", "2026-01", 5))  # fmt: skip
+    assert series(company, "growth", "east", "2026-01") == [19]
+    assert values(company, "as_is", "growth", "east", "2026-01") == [20], "p2's December is west's today"
+    assert values(company, "as_is", "growth", "west", "2026-01") == [4]
+
+
 def test_a_unit_that_merged_counts_in_the_one_it_became_part_of(
     warehouse_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

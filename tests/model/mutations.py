@@ -120,10 +120,6 @@ MUTATIONS = [
         "p.start >= :valid_from AND p.start < :valid_to", "p.start > :valid_from AND p.start <= :valid_to",
     ),
     Mutation(
-        "prior() doesn't look over the turn of the year", "rollup/scope_derived",
-        "BETWEEN s.year_start AND s.year_start + 380", "BETWEEN s.year_start AND s.year_start",
-    ),
-    Mutation(
         "a quarter's year-to-date is that of its first month", "rollup/quarter_ytd", "month DESC", "month",
     ),
     Mutation("what has vanished stays", "rollup/changed", "FULL JOIN", "LEFT JOIN"),
@@ -212,10 +208,6 @@ MUTATIONS = [
     Mutation(
         "a merged unit stays below its last parent", "publish/tree_as_is",
         "coalesce(l.into_id, l.parent_id)", "l.parent_id",
-    ),
-    Mutation(
-        "the year after another tree is left out", "publish/basis_years",
-        "SELECT d.tree, d.ancestor_id, y.stop\n", "SELECT d.tree, d.ancestor_id, y.year_start\n",
     ),
     Mutation(
         "the year so far passes over a month that is missing", "rollup/so_far",
