@@ -19,6 +19,7 @@ from include.airflow_adapters.wiring import (
     system_params,
 )
 from include.catalogue import load_catalogue
+from include.errors import NEVER_BY_WAITING, SourceUnavailableError
 from include.home import configuration_folder, current_home
 
 STEPS = ("extract", "validate", "standardise", "load")
@@ -44,9 +45,14 @@ def extract(source: str, **context: Any) -> list[int]:
     catalogue = stages.current_catalogue()
     asked = name_window(catalogue, catalogue.sources[source], **asked_period(context))
     accept = bool(context["params"].get("accept_types"))
-    batches = stages.extract(
-        source, _run(source, context), window=asked, patience=stages.READS_FOR, accept_types=accept
-    )
+    try:
+        batches = stages.extract(
+            source, _run(source, context), window=asked, patience=stages.READS_FOR, accept_types=accept
+        )
+    except SourceUnavailableError as error:
+        if error.code not in NEVER_BY_WAITING:
+            raise
+        raise AirflowFailException(str(error)) from error  # to try again would lock the account
     if 0 < stages.count_waiting(source) < waiting:  # more than one run should take
         context["outlet_events"][INBOXES].add(inbox_asset(source))
     return batches

@@ -66,11 +66,15 @@ class ArchiveError(MetricLedgerError, OSError):
     """An archived file is gone or isn't what was archived: nothing is read from it (the batch fails)."""
 
 
-class SourceUnavailableError(MetricLedgerError):
-    """A department's system can't be reached or answers with a fault of its own (retried with backoff).
+NEVER_BY_WAITING = frozenset({"login_failed", "permission_denied"})
+"""Codes of a system that somebody must mend: to ask again changes nothing, and may lock the account."""
 
-    `code` is fixed text fit for logs and mails; the driver's own words are left out, because they can carry
-    secrets and row values.
+
+class SourceUnavailableError(MetricLedgerError):
+    """A department's system can't be reached or answers with a fault of its own.
+
+    Retried with backoff, but for NEVER_BY_WAITING. `code` is fixed text fit for logs and mails; the driver's own words
+    are left out, because they can carry secrets and row values.
     """
 
     def __init__(self, code: str, connection: str, detail: str = "") -> None:

@@ -23,6 +23,7 @@ from include.intake import reject_file
 from include.quarantine import count_held, note_held
 
 log = logging.getLogger(__name__)
+_LONGEST_FAILURE = 500
 
 
 def guard(batch_id: int, stage: str, step: Callable[..., None], *arguments: Any) -> bool:
@@ -54,7 +55,7 @@ def guard(batch_id: int, stage: str, step: Callable[..., None], *arguments: Any)
         raise  # archive or warehouse are away: nothing is known of the data, so the task is tried again
     except MetricLedgerError as error:
         log.error("batch %s of %s: %s", batch_id, batch.source, error)
-        _fail(batch, type(error).__name__)
+        _fail(batch, f"{type(error).__name__}: {error}"[:_LONGEST_FAILURE])
         return False
     except Exception:
         log.exception("batch %s of %s: unexpected error in %s", batch_id, batch.source, stage)

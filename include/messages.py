@@ -608,7 +608,7 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
     "slice_shrunken": (
         (
             "{org} {period} 只剩 {found} 条记录，目前计入 {last} 条",
-            "{org} {period} has only {found} records left, {last} count",
+            "{org} {period} has only {found} records left of the {last} that count",
         ),
         ("减少不超过 {share}%", "at most {share} % fewer"),
         (

@@ -153,17 +153,28 @@ def _reported_otherwise(fact: dict[str, Any]) -> str:
 
 
 def print_findings(console: Console, findings: list[Finding]) -> None:
-    """Print what the checks found, as a list: where, what, found; below it what was expected and what to do."""
-    for finding in findings[:50]:
-        where = "!".join(filter(None, (finding.sheet, finding.cell))) or finding.column
-        title = word(finding, "title", "en") + (" (warning)" if finding.level == "warning" else "")
-        found = f": “{finding.found}”" if finding.found else ""
-        _print_indented(console, 2, f"{where or 'the whole delivery'}: {title}{found}")
-        for label, part in (("expected", "expected"), ("to do", "remedy")):
-            if text := word(finding, part, "en"):
+    """Print what the checks found, as a list: where, what, found; below it what was expected and what to do.
+
+    The same fault in many places is printed once, with the first of them.
+    """
+    alike: dict[tuple[str, ...], list[Finding]] = {}
+    for finding in findings:
+        words = (word(finding, part, "en") for part in ("title", "expected", "remedy"))
+        alike.setdefault((finding.level, finding.found, *words), []).append(finding)
+    for (level, found, title, expected, remedy), same in list(alike.items())[:50]:
+        where = "!".join(filter(None, (same[0].sheet, same[0].cell))) or same[0].column
+        more = f" and {len(same) - 1:,} more" if len(same) > 1 else ""
+        told = (
+            title
+            + (" (warning)" if level == "warning" else "")
+            + (f": “{found}”" if found and found not in title else "")
+        )
+        _print_indented(console, 2, f"{where or 'the whole delivery'}{more}: {told}")
+        for label, text in (("expected", expected), ("to do", remedy)):
+            if text:
                 _print_indented(console, 4, f"{label}: {text}")
-    if len(findings) > 50:
-        console.print(f"  … and {len(findings) - 50} more.")
+    if len(alike) > 50:
+        console.print(f"  … and {len(alike) - 50} more.")
 
 
 def _print_indented(console: Console, depth: int, text: str) -> None:

@@ -103,9 +103,12 @@ class EmbeddedPostgres:
 
     def find_process(self) -> psutil.Process | None:
         """Return the postmaster if it lives."""
-        ours = self._find_processes()
-        pids = {process.pid for process in ours}
-        return next((process for process in ours if process.ppid() not in pids), None)
+        parents = {}
+        for process in self._find_processes():
+            with suppress(psutil.NoSuchProcess):  # a backend that has ended since
+                parents[process] = process.ppid()
+        pids = {process.pid for process in parents}
+        return next((process for process, parent in parents.items() if parent not in pids), None)
 
     def url(self, role: str, database: str = "warehouse") -> str:
         """Return `postgresql://role:password@127.0.0.1:port/database`; starts nothing.

@@ -300,7 +300,7 @@ class TestPostgres:
 
     def test_a_wrong_query_is_told_with_its_line(self, erp: Connection) -> None:
         with pytest.raises(
-            ConfigurationError, match=r"^orders.sql:3: .*a column doesn't exist \(sqlstate 42703\)"
+            ConfigurationError, match=r"^orders.sql:3: .*a column doesn't exist, nope \(sqlstate 42703\)"
         ):
             read(erp, "SELECT 1 AS a\nWHERE :window_start < now()\n  AND nope = 1", "a")
 
@@ -416,11 +416,27 @@ class TestMariaDB:
         numbers = "SELECT seq AS a FROM seq_1_to_50000"
         assert read(mariadb, numbers, "a").frame["a"].iloc[[0, -1]].tolist() == ["1", "50000"]
         assert refusal(mariadb, numbers, "a", max_rows=30_000).code == "limit_exceeded"
-        with pytest.raises(ConfigurationError, match="a column doesn't exist"):
-            read(mariadb, "SELECT nope", "a")
+        with pytest.raises(
+            ConfigurationError, match=r"^orders.sql:2: .*a column doesn't exist, nope \(error 1054\)"
+        ):
+            read(mariadb, "-- which\nSELECT nope", "a")
         with pytest.raises(SourceUnavailableError) as caught:
             read(mariadb, "SELECT SLEEP(20) AS a", "a", timeout_seconds=1)
         assert caught.value.code == "timeout"
+
+    def test_what_stands_in_double_quotes_is_a_name(self, mariadb: Connection) -> None:
+        orders = "(SELECT 1 AS `已删除`, 'it''s' AS a UNION ALL SELECT 0, 'left') AS orders"
+        assert read(mariadb, f"""SELECT "a" FROM {orders} WHERE "已删除" = 0""", "a").frame["a"].tolist() == [
+            "left"
+        ]
+        with pytest.raises(ConfigurationError, match="a column doesn't exist, deleted"):
+            read(mariadb, f"""SELECT a FROM {orders} WHERE "deleted" = 0""", "a")
+
+    def test_a_database_that_is_not_there_is_told_apart_from_a_wrong_password(
+        self, mariadb: Connection
+    ) -> None:
+        with pytest.raises(SourceUnavailableError, match="there is no database of the name"):
+            read(Connection(**(vars(mariadb) | {"schema": "absent"})), "SELECT 1 AS a", "a")
 
     def test_a_refused_log_in(self, mariadb: Connection) -> None:
         wrong = Connection(**(vars(mariadb) | {"login": "nobody", "password": "wr0ng-s3cret"}))
@@ -477,8 +493,8 @@ class TestSqlite:
 
     def test_bytes_limits_and_faults(self, file_database: Connection) -> None:
         assert refusal(file_database, "SELECT b FROM t", "b").code == "unsupported_type"
-        with pytest.raises(ConfigurationError, match="no such table"):
-            read(file_database, "SELECT a FROM nope", "a")
+        with pytest.raises(ConfigurationError, match=r"orders.sql:2: .*no such table, nope"):
+            read(file_database, "SELECT a\nFROM nope", "a")
         endless = (
             "WITH RECURSIVE r(a) AS (SELECT 1 UNION ALL SELECT a + 1 FROM r) SELECT a FROM r WHERE a < 0"
         )

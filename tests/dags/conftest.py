@@ -77,17 +77,17 @@ def read_dags(airflow_database: Callable[..., list[Any]]) -> Callable[[], Any]:
 def run_dag(
     read_dags: Callable[[], Any], airflow_database: Callable[..., list[Any]]
 ) -> Callable[..., tuple[str, dict[str, str], list[tuple[str, str | None]]]]:
-    """Return a function that runs a DAG once, without retries, with the values of its form.
+    """Return a function that runs a DAG once, without retries unless asked for, with the values of its form.
 
     It gives the run's state, the state of each task, and the (asset, partition) events that the run emitted.
     """
 
     def run_once(
-        dag_id: str, conf: dict[str, Any] | None = None
+        dag_id: str, conf: dict[str, Any] | None = None, retries: int = 0
     ) -> tuple[str, dict[str, str], list[tuple[str, str | None]]]:
         dag = read_dags().dags[dag_id]
         for task in dag.tasks:
-            task.retries = 0
+            task.retries = retries
         run = dag.test(run_conf=conf)
         states = "SELECT task_id, state FROM task_instance WHERE dag_id = :dag AND run_id = :run"
         events = (

@@ -15,6 +15,7 @@ from include.airflow_adapters.wiring import asked_period, system_params
 from include.batch import Window
 from include.batches import list_batches
 from include.home import Home
+from include.stack.postgres import EmbeddedPostgres
 from include.windows import name_window
 from tests.company import write_company
 
@@ -94,6 +95,22 @@ def test_a_backfill_reads_the_slice_that_holds_its_date(company: Home) -> None:
     assert window is not None and (window.start, window.end) == (dt.date(2026, 3, 1), dt.date(2026, 4, 1))
     run.run_type = "scheduled"
     assert asked_period({"dag_run": run, "params": {"period": None}}) == {"period": None}
+
+
+def test_a_refused_log_in_is_not_tried_again(
+    company: Home,
+    postgres: EmbeddedPostgres,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    run_dag: RunDag,
+) -> None:
+    config = write_company(tmp_path / "small", sources__shop=SHOP)
+    (config / "sources" / "shop.sql").write_text(QUERY, "utf-8")
+    monkeypatch.setenv("KPI_CONFIG", str(config))
+    user, _, place = postgres.url("bi_reader").rpartition("@")
+    monkeypatch.setenv("AIRFLOW_CONN_SHOP", f"{user.rpartition(':')[0]}:wrong@{place}")
+    state, tasks, _ = run_dag("collect__shop", retries=1)
+    assert (state, tasks["extract"]) == ("failed", "failed"), "a second try may lock the account"
 
 
 def test_a_run_with_a_period_reads_that_period(

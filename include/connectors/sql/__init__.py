@@ -104,7 +104,7 @@ def place_order(
     return Order(
         pieces=split_query(query, dialect_of(connection).grammar, file),
         connection=connection,
-        place=Place(connection.conn_id, file),
+        place=Place(connection.conn_id, file, query),
         zone=zoneinfo.ZoneInfo(timezone),
         seconds=source.timeout_seconds,
         years=range(min(w.start.year for w in windows), max(w.end.year for w in windows) + 1),

@@ -167,7 +167,9 @@ def prepare_session(session: Session, order: Order) -> None:
             if session.dialect.is_mariadb  # type: ignore[attr-defined]
             else f"max_execution_time = {order.seconds * 1000}"
         )
-        session.exec_driver_sql(f"SET SESSION {limit}, net_write_timeout = 600")
+        # "x" is a name, as everywhere else: taken for a text, a condition on it would hold for no row or for all.
+        modes = "sql_mode = concat_ws(',', nullif(@@sql_mode, ''), 'ANSI_QUOTES')"
+        session.exec_driver_sql(f"SET SESSION {limit}, net_write_timeout = 600, {modes}")
         _set_mysql_zone(session, order)
         session.exec_driver_sql("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         session.exec_driver_sql("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")

@@ -13,6 +13,7 @@ code, the connection's id, and the database's error number.
 | the query itself is wrong | ConfigurationError with file and line (never worth a retry) |
 """
 
+import re
 import sqlite3
 from dataclasses import dataclass
 
@@ -23,6 +24,11 @@ from sqlalchemy.exc import DBAPIError, NoSuchModuleError, SQLAlchemyError
 from include.errors import ConfigurationError, MetricLedgerError, SourceUnavailableError
 
 _REFUSED_LOGIN = "the server answers but refuses the log-in: user, password, database, or its rules"
+_NOBODY = (
+    "no database answers at the connection's host and port; "
+    "in an address, @ : / # of a password are written %40 %3A %2F %23"
+)
+_NAMES = re.compile(r"""['"`]([^'"`]+)['"`]|\b\w+\.(\w+)\b""")
 _PERMISSION = "the connection's user may not read what the query names"
 _WORDS = {
     "42P01": "a table or view doesn't exist",
@@ -37,19 +43,25 @@ _MYSQL_CODES = {
     "permission_denied": {1142, 1143, 1227, 1370},
     "timeout": {1969, 3024, 1205, 1317},
 }
+_MYSQL_LOGINS = {
+    1044: "the log-in is right, but this user may not use the database that the connection names",
+    1045: "user or password is wrong", 1698: "user or password is wrong",
+    1049: "the log-in is right, but there is no database of the name that the connection gives",
+}  # fmt: skip
 _MYSQL_WRONG = {
     1064: "the syntax is wrong", 1054: "a column doesn't exist", 1146: "a table or view doesn't exist",
-    1305: "a function doesn't exist", 1052: "a column's name is ambiguous",
+    1046: "the connection names no database", 1305: "a function doesn't exist", 1052: "a column's name is ambiguous",
     1792: "it writes; a source only reads",
 }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Place:
-    """What a fault is reported against: the connection's id and the query's file."""
+    """What a fault is reported against: the connection's id, the query's file and its text."""
 
     conn_id: str
     file: str
+    query: str = ""
 
     def unavailable(self, code: str, detail: str = "") -> SourceUnavailableError:
         """Return the typed error of a system that is away or at fault."""
@@ -62,6 +74,15 @@ class Place:
              f"({number}); mend the query, or what it names in the database"]
         )  # fmt: skip
 
+    def wrong_name(self, what: str, number: str, told: str, line: int = 0) -> ConfigurationError:
+        """Return the same with the name that a database's message speaks of and its line, if it stands in the query."""
+        for quoted, dotted in _NAMES.findall(told):
+            name = quoted.rpartition(".")[2] or dotted
+            if name and name in self.query:
+                found = self.query[: self.query.index(name)].count("\n") + 1
+                return self.wrong_query(f"{what}, {name}", number, line or found)
+        return self.wrong_query(what, number, line or 1)
+
 
 def explain_postgres(error: psycopg.Error, place: Place, line: int = 1) -> MetricLedgerError:
     """Return the typed error for a fault of PostgreSQL after the log-in; `line` is the one it points at."""
@@ -71,7 +92,11 @@ def explain_postgres(error: psycopg.Error, place: Place, line: int = 1) -> Metri
     if state == "42501":
         return place.unavailable("permission_denied", _PERMISSION)
     if state[:2] in {"42", "22", "0A", "25", "21"}:
-        return place.wrong_query(_WORDS.get(state, "it can't be run"), f"sqlstate {state}", line)
+        if state in _WORDS:
+            return place.wrong_name(
+                _WORDS[state], f"sqlstate {state}", error.diag.message_primary or "", line
+            )
+        return place.wrong_query("it can't be run", f"sqlstate {state}", line)
     if not state or state[:2] in {"08", "57"}:
         return place.unavailable(
             "unreachable", f"the connection broke{f', sqlstate {state}' if state else ''}"
@@ -86,7 +111,7 @@ def explain_postgres_login(conninfo: str, place: Place) -> MetricLedgerError:
     """
     if pq.PGconn.ping(conninfo.encode()) == pq.Ping.OK:
         return place.unavailable("login_failed", _REFUSED_LOGIN)
-    return place.unavailable("unreachable", "no database answers at the connection's host and port")
+    return place.unavailable("unreachable", _NOBODY)
 
 
 def explain_engine(error: SQLAlchemyError, place: Place) -> MetricLedgerError:
@@ -98,7 +123,7 @@ def explain_engine(error: SQLAlchemyError, place: Place) -> MetricLedgerError:
         return explain_sqlite(original, place)
     number = original.args[0] if original is not None and original.args else None
     if type(original).__module__.startswith("pymysql") and isinstance(number, int):
-        return _explain_mysql(number, place)
+        return _explain_mysql(number, str(original.args[-1]), place)  # type: ignore[union-attr]
     if isinstance(error, DBAPIError):
         if error.connection_invalidated:
             return place.unavailable("unreachable", "the connection broke")
@@ -127,7 +152,8 @@ def explain_sqlite(error: sqlite3.Error, place: Place) -> MetricLedgerError:
     if name in {"SQLITE_PERM", "SQLITE_AUTH"}:
         return place.unavailable("permission_denied", _PERMISSION)
     if name in {"SQLITE_ERROR", "SQLITE_READONLY", "SQLITE_RANGE", "SQLITE_MISMATCH"} or not name:
-        return place.wrong_query(_sqlite_words(str(error)), name or "sqlite")
+        what, _, told = str(error).partition(": ")
+        return place.wrong_name(_sqlite_words(what), name or "sqlite", f"'{told}'")
     return place.unavailable("query_failed", name)
 
 
@@ -138,10 +164,17 @@ def _sqlite_words(text: str) -> str:
     return "it can't be run"
 
 
-def _explain_mysql(number: int, place: Place) -> MetricLedgerError:
+def _explain_mysql(number: int, told: str, place: Place) -> MetricLedgerError:
     if number in _MYSQL_WRONG:
-        return place.wrong_query(_MYSQL_WRONG[number], f"error {number}")
+        return place.wrong_name(_MYSQL_WRONG[number], f"error {number}", told)
+    words = _MYSQL_LOGINS | {
+        2003: _NOBODY,
+        2005: _NOBODY,
+        **dict.fromkeys(_MYSQL_CODES["permission_denied"], _PERMISSION),
+    }
     for code, numbers in _MYSQL_CODES.items():
         if number in numbers:
-            return place.unavailable(code, _PERMISSION if code == "permission_denied" else f"error {number}")
+            return place.unavailable(
+                code, f"{words[number]}, error {number}" if number in words else f"error {number}"
+            )
     return place.unavailable("query_failed", f"error {number}")

@@ -104,7 +104,7 @@ COMMENT ON COLUMN bi.batch.status IS 'accepted, unchanged, refused, failed; read
 COMMENT ON COLUMN bi.batch.rows_read IS 'Rows that it held; null for a file that could not be read into rows';
 COMMENT ON COLUMN bi.batch.rows_accepted IS 'Rows that count, or counted already';
 COMMENT ON COLUMN bi.batch.rows_held IS 'Rows in quarantine: refused, or of a slice that is held whole';
-COMMENT ON COLUMN bi.batch.failure IS 'Why it failed, as a code, where that was no fault of the data';
+COMMENT ON COLUMN bi.batch.failure IS 'Why it failed, where that was no fault of the data: a code, and in words what is to be mended';
 COMMENT ON COLUMN bi.batch.replays IS 'The batch whose archived file it read again';
 COMMENT ON COLUMN bi.batch.run_id IS 'Airflow run (or command) that took it in';
 COMMENT ON COLUMN bi.batch.started_at IS 'When it was taken in';
