@@ -128,7 +128,8 @@ def test_a_slice_that_vanished_is_held_until_somebody_approves_it(erp: Erp) -> N
     assert erp.collect() == "refused" and codes(2) == [("slice_shrunken", "p3", "2026-04")]
     assert erp.figures() == before
     assert (
-        "./kpi replay 2 --force" in erp.office.mail() and "only 0 records left, 1 count" in erp.office.mail()
+        "./kpi replay 2 --force" in erp.office.mail()
+        and "only 0 records left of the 1 that count" in erp.office.mail()
     )
     assert erp.replay(2) == "refused", "asked again, without an approval"
     assert erp.replay(3, force=True) == "accepted"
