@@ -103,8 +103,10 @@ def _is_below(path: Path, inbox: Place) -> bool:
 def _name(path: Place, inbox: Place) -> str:
     if isinstance(path, ObjectPlace):
         name = path.relative_to(inbox) if isinstance(inbox, ObjectPlace) else path.name
+    elif isinstance(inbox, Path) and path.is_relative_to(inbox):
+        name = str(path.relative_to(inbox))
     else:
-        name = str(path.relative_to(inbox)) if _is_below(path, inbox) else path.name  # type: ignore[arg-type]
+        name = path.name
     return name.encode("utf-8", "replace").decode("utf-8")
 
 

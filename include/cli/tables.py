@@ -16,6 +16,7 @@ from include.errors import Finding
 from include.messages import word
 
 MISSING = "–"
+_MOST_PLACES = 8
 COLOURS = {"green": "[green]●[/]", "amber": "[yellow]●[/]", "red": "[red]●[/]", "none": ""}
 
 
@@ -155,26 +156,30 @@ def _reported_otherwise(fact: dict[str, Any]) -> str:
 def print_findings(console: Console, findings: list[Finding]) -> None:
     """Print what the checks found, as a list: where, what, found; below it what was expected and what to do.
 
-    The same fault in many places is printed once, with the first of them.
+    The same fault in many places is printed once, with the first of these.
     """
     alike: dict[tuple[str, ...], list[Finding]] = {}
     for finding in findings:
         words = (word(finding, part, "en") for part in ("title", "expected", "remedy"))
         alike.setdefault((finding.level, finding.found, *words), []).append(finding)
     for (level, found, title, expected, remedy), same in list(alike.items())[:50]:
-        where = "!".join(filter(None, (same[0].sheet, same[0].cell))) or same[0].column
-        more = f" and {len(same) - 1:,} more" if len(same) > 1 else ""
+        places = list(dict.fromkeys(_place(finding) for finding in same))[:_MOST_PLACES]
+        more = f" and {len(same) - len(places):,} more" if len(same) > len(places) else ""
         told = (
             title
             + (" (warning)" if level == "warning" else "")
             + (f": “{found}”" if found and found not in title else "")
         )
-        _print_indented(console, 2, f"{where or 'the whole delivery'}{more}: {told}")
+        _print_indented(console, 2, f"{', '.join(places)}{more}: {told}")
         for label, text in (("expected", expected), ("to do", remedy)):
             if text:
                 _print_indented(console, 4, f"{label}: {text}")
     if len(alike) > 50:
         console.print(f"  … and {len(alike) - 50} more.")
+
+
+def _place(finding: Finding) -> str:
+    return "!".join(filter(None, (finding.sheet, finding.cell))) or finding.column or "the whole delivery"
 
 
 def _print_indented(console: Console, depth: int, text: str) -> None:

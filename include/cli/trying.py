@@ -86,7 +86,7 @@ def _choose_file(source: "WorkbookSource", file: Path | None) -> Iterator[tuple[
     from include.errors import UsageError
     from include.home import current_home
     from include.inbox import list_waiting
-    from include.places import inbox_place
+    from include.places import ObjectPlace, inbox_place
 
     folder, inbox = current_home().inbox / source.source, inbox_place(current_home()) / source.source
     if file:
@@ -98,8 +98,9 @@ def _choose_file(source: "WorkbookSource", file: Path | None) -> Iterator[tuple[
     if isinstance(waiting, Path):
         yield waiting, waiting
         return
+    assert isinstance(inbox, ObjectPlace)
     with waiting.local_copy() as copy:
-        yield copy, folder / str(waiting.relative_to(inbox))  # type: ignore[arg-type]
+        yield copy, folder / waiting.relative_to(inbox)
 
 
 def _tell_inbox(source: "Source", *, as_json: bool) -> None:

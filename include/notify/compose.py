@@ -185,7 +185,7 @@ def _describe_failure(failure: TaskFailure, language: str) -> Section:
     if failure.connection:
         reason = say("unavailable", language, connection=tidy(failure.connection), code=tidy(failure.code))
     elif failure.code:
-        reason = say("failed_code", language, code=tidy(failure.code))
+        reason = say("failed_code", language, code=tidy(failure.code, 500))
     return Section(say("failed", language, task=tidy(failure.task)), reason)
 
 

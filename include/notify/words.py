@@ -81,7 +81,7 @@ _WORDS: dict[str, tuple[str, str]] = {
         "连接 {connection} 的系统无法访问（{code}）",
         "The system behind {connection} can't be reached ({code})",
     ),
-    "failed_code": ("原因代码 {code}", "Reason code {code}"),
+    "failed_code": ("原因：{code}", "Reason: {code}"),
     "next_failed": (
         "没有数据丢失，也没有重复计入。运维人员查看运行日志并排除故障后，重新运行即可；重复运行是安全的。",
         "No data is lost, and none was counted twice. Operations find the cause in the run's log "

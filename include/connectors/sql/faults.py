@@ -78,9 +78,10 @@ class Place:
         """Return the same with the name that a database's message speaks of and its line, if it stands in the query."""
         for quoted, dotted in _NAMES.findall(told):
             name = quoted.rpartition(".")[2] or dotted
-            if name and name in self.query:
-                found = self.query[: self.query.index(name)].count("\n") + 1
-                return self.wrong_query(f"{what}, {name}", number, line or found)
+            found = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", self.query) if name else None
+            if found:
+                line = line or self.query[: found.start()].count("\n") + 1
+                return self.wrong_query(f"{what}, {name}", number, line)
         return self.wrong_query(what, number, line or 1)
 
 
@@ -153,7 +154,7 @@ def explain_sqlite(error: sqlite3.Error, place: Place) -> MetricLedgerError:
         return place.unavailable("permission_denied", _PERMISSION)
     if name in {"SQLITE_ERROR", "SQLITE_READONLY", "SQLITE_RANGE", "SQLITE_MISMATCH"} or not name:
         what, _, told = str(error).partition(": ")
-        return place.wrong_name(_sqlite_words(what), name or "sqlite", f"'{told}'")
+        return place.wrong_name(_sqlite_words(what), name or "sqlite", f"{what} '{told}'")
     return place.unavailable("query_failed", name)
 
 

@@ -1,0 +1,37 @@
+"""How findings are printed for people."""
+
+import io
+
+from rich.console import Console
+
+from include.cli.tables import print_findings
+from include.errors import Finding
+
+
+def printed(*findings: Finding) -> str:
+    console = Console(file=io.StringIO(), width=100)
+    print_findings(console, list(findings))
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def test_one_fault_in_many_places_is_printed_once_with_the_first_of_them() -> None:
+    told = printed(
+        *(Finding("unknown_org", found="GZ09", sheet="s", cell=f"A{row}") for row in range(2, 32)),
+        Finding("not_a_number", found="many", sheet="s", cell="D7"),
+    )
+    assert told.count("unknown org unit") == 1
+    assert "s!A2, s!A3, s!A4, s!A5, s!A6, s!A7, s!A8, s!A9 and 22 more: unknown org unit: “GZ09”" in told
+    assert "s!D7: not a number: “many”" in told
+
+
+def test_records_without_a_cell_are_counted_and_other_values_stand_apart() -> None:
+    faults = [Finding("unknown_org", found=found, column="plant") for found in ("GZ09", "GZ09", "GZ10")]
+    told = printed(*faults)
+    assert "plant and 1 more: unknown org unit: “GZ09”" in told
+    assert "plant: unknown org unit: “GZ10”" in told
+
+
+def test_more_faults_than_a_screen_takes_are_counted() -> None:
+    told = printed(*(Finding("unknown_org", found=f"U{n}", cell=f"A{n}") for n in range(60)))
+    assert told.count("unknown org unit") == 50 and "… and 10 more." in told
