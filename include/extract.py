@@ -25,7 +25,7 @@ from include.connectors.assembling import add_places, join_shapes, name_records
 from include.connectors.sql.changes import find_changes
 from include.connectors.sql.reading import Aside
 from include.drift import find_drift
-from include.errors import Finding, RefusedError, UsageError
+from include.errors import Finding, RefusedError, StorageUnavailableError, UsageError
 from include.home import current_home
 from include.inbox import list_waiting
 from include.intake import (
@@ -72,10 +72,13 @@ def take_in_waiting(catalogue: Catalogue, source: WorkbookSource, run: Run, pati
 
     Yields the batches; before them all that a killed run left. After `patience` seconds, and one file at least,
     the rest stays unclaimed. A file that vanishes, changes or can't be read
-    meanwhile is left where it is; a link, a pipe and the like are refused.
+    meanwhile is left where it is; a link, a pipe and the like are refused. Raises StorageUnavailableError where a store
+    was away and nothing could be taken in: one object that its store doesn't give holds up no other.
     """
     begun = time.monotonic()
-    yield from _take_up_unfinished(run)
+    unfinished = _take_up_unfinished(run)
+    yield from unfinished
+    is_any, away = bool(unfinished), None
     inbox = inbox_place(current_home()) / source.source
     clear_aside(inbox)
     for path in list_waiting(inbox):
@@ -87,13 +90,20 @@ def take_in_waiting(catalogue: Catalogue, source: WorkbookSource, run: Run, pati
                 batch = take_in(catalogue, source, run, path, waiting=True)
         except (FileNotFoundError, ChangedError):
             continue  # taken away, or still being written: the next run sees what is there then
+        except StorageUnavailableError as error:
+            log.warning("a file in the inbox of %s could not be taken in: %s", source.source, error)
+            away = error
+            continue
         except OSError:
             log.exception("a file in the inbox of %s could not be taken in", source.source)
             continue
         if batch:
+            is_any = True
             yield batch
         if time.monotonic() - begun > patience:
             return
+    if away and not is_any:
+        raise away
 
 
 def _refuse_oddity(catalogue: Catalogue, source: WorkbookSource, run: Run, oddity: Oddity) -> int | None:

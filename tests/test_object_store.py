@@ -145,12 +145,32 @@ def test_a_share_keeps_the_archive_and_one_that_is_away_keeps_the_file_in_the_in
     share = tmp_path / "share"
     monkeypatch.setenv("KPI_ARCHIVE", f"file://{share}")
     path = office.drop("a.csv", GOOD)
-    office.collect()
+    with pytest.raises(StorageUnavailableError, match="isn't there"):
+        office.collect()  # the task fails and is tried again: a file that waits unseen would be told to nobody
     assert path.exists() and office.statuses() == [] and not share.exists()
     share.mkdir()
     office.collect()
     assert not path.exists() and office.statuses() == ["accepted"]
     assert [found.suffix for found in share.rglob("*") if found.is_file()] == [".csv"]
+
+
+def test_one_object_that_its_store_does_not_give_holds_up_no_other(
+    store: Store, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.put("inbox/book/a.csv", GOOD)
+    store.put("inbox/book/b.csv", GOOD.replace("2026-03", "2026-04"))
+    fetch = ObjectPlace.fetch
+
+    def refuse_one(place: ObjectPlace, target: Path) -> None:
+        if place.name.endswith("a.csv"):
+            raise StorageUnavailableError("refused")
+        fetch(place, target)
+
+    monkeypatch.setattr(ObjectPlace, "fetch", refuse_one)
+    office.collect()
+    assert office.statuses() == ["accepted"] and store.names("inbox") == ["book/a.csv"]
+    with pytest.raises(StorageUnavailableError):
+        office.collect()
 
 
 def die() -> None:
