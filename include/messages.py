@@ -308,7 +308,10 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
             "系统返回的列与声明不符：缺少 {missing}",
             "the system's columns changed: {missing} isn't there as declared",
         ),
-        ("声明的列：{missing}", "the declared columns: {missing}"),
+        (
+            "声明的列：{missing}[；最接近的是：{nearest}]",
+            "the declared columns: {missing}[; the nearest there: {nearest}]",
+        ),
         (
             "系统现有：{found}。请恢复该列，或修改该来源的 columns",
             "the system gives: {found}. Restore the column there, or change the source's columns",

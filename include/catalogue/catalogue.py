@@ -11,6 +11,7 @@ from typing import Any, Literal
 from include.catalogue.expressions import Expression, names
 from include.catalogue.models import Band, CalendarConfig, Elimination, Person, Ratio, Source, Words
 from include.catalogue.org import OrgTree
+from include.catalogue.reading import Problem
 from include.catalogue.units import UnitSystem
 from include.period import Calendar
 
@@ -68,7 +69,7 @@ class Catalogue:
     """A company's whole configuration.
 
     `metrics[id]` are a metric's versions in order; `queries` the text of each SQL source; `fingerprint` the
-    SHA-256 of all files that it was read from.
+    SHA-256 of all files that it was read from; `warnings` what is allowed in them and may be a mistake.
     """
 
     folder: Path
@@ -81,6 +82,7 @@ class Catalogue:
     units: UnitSystem
     queries: Mapping[str, str] = field(default_factory=dict)
     eliminations: tuple[Elimination, ...] = ()
+    warnings: tuple[Problem, ...] = ()
 
     @cached_property
     def periods(self) -> Calendar:

@@ -48,6 +48,7 @@ class Draft:
 
     folder: Path
     problems: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
     people: dict[str, Entry[Person]] = field(default_factory=dict)
     people_names: set[str] = field(default_factory=set)
     calendar: CalendarConfig = field(default_factory=CalendarConfig)
@@ -79,6 +80,10 @@ class Draft:
     def tell(self, problem: Problem) -> None:
         """Add a problem."""
         self.problems.append(problem)
+
+    def warn(self, problem: Problem) -> None:
+        """Add a warning: what is allowed and may be a mistake."""
+        self.warnings.append(problem)
 
     def add_org_line(self, entry: Entry[OrgLine] | None, value: Any) -> None:
         """Keep a line of org.yaml; of a faulty one only its id, so that it isn't called unknown too."""

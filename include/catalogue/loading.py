@@ -71,6 +71,7 @@ def check_catalogue(folder: Path) -> tuple[Catalogue | None, list[Problem]]:
         units=draft.units,
         queries=draft.queries,
         eliminations=tuple(entry.model for entry in draft.eliminations),
+        warnings=tuple(sorted(set(draft.warnings))),
     )
     return catalogue, []
 

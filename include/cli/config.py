@@ -25,14 +25,15 @@ def check(
     folder = folder or configuration_folder(current_home())
     catalogue, problems = check_catalogue(folder)
     drafts = list_drafts(folder)
+    warnings = catalogue.warnings if catalogue else ()
     counts = {}
     if catalogue is not None:
         own = catalogue.metrics.keys() - RATE_METRICS.values()
         counts = {"metrics": len(own), "sources": len(catalogue.sources)}
         counts |= {"org_units": len(catalogue.org.units), "people": len(catalogue.people)}
     if as_json:
-        faults = [vars(problem) for problem in problems]
-        told = {"ok": not faults, **counts, "problems": faults}
+        told = {"ok": not problems, **counts}
+        told |= {"problems": [vars(one) for one in problems], "warnings": [vars(one) for one in warnings]}
         if drafts:
             told["drafts"] = [{"file": file, "guesses": guesses} for file, guesses in drafts]
         typer.echo(json.dumps(told, ensure_ascii=False, indent=1))
@@ -40,12 +41,14 @@ def check(
         for problem in problems:
             typer.echo(str(problem))
         if problems:
-            typer.echo(f"{len(problems)} {'error' if len(problems) == 1 else 'errors'} in {folder}", err=True)
+            typer.echo(f"{_count(len(problems), 'errors')} in {folder}", err=True)
         else:
             said = ", ".join(_count(count, name.replace("_", " ")) for name, count in counts.items())
             typer.echo(f"{folder}: {said}. No errors.")
+        for warning in warnings:
+            typer.echo(f"Warning: {warning}")
         for file, guesses in drafts:
-            left = f"{guesses} {'guess' if guesses == 1 else 'guesses'} to confirm"
+            left = f"{_count(guesses, 'guesses')} to confirm"
             typer.echo(f"{file}: a draft with {left}; it isn't read until it lies in sources/.")
     if problems:
         raise typer.Exit(1)
@@ -53,7 +56,7 @@ def check(
 
 def _count(count: int, things: str) -> str:
     """Return `1 source` or `2 sources`; people are persons where there is one."""
-    one = {"people": "person"}.get(things, things.removesuffix("s"))
+    one = {"people": "person", "guesses": "guess"}.get(things, things.removesuffix("s"))
     return f"{count} {one if count == 1 else things}"
 
 

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from include.batch import Reported
+from include.catalogue.explaining import nearest
 from include.catalogue.models import RestSource, SqlSource
 from include.errors import Finding, RefusedError
 
@@ -29,15 +30,21 @@ def match_columns(source: SqlSource, present: Sequence[str]) -> dict[str, int]:
         elif column.is_ != "ignore":
             missing.append(name)
     if missing:
-        raise RefusedError([columns_changed(missing, present)])
+        free = [name for i, name in enumerate(present) if i not in positions.values()]
+        raise RefusedError([columns_changed(missing, present, free)])
     return positions
 
 
-def columns_changed(missing: Iterable[str], present: Iterable[str]) -> Finding:
-    """Return the finding for a system whose shape is no longer the declared one."""
+def columns_changed(missing: Iterable[str], present: Iterable[str], free: Sequence[str] = ()) -> Finding:
+    """Return the finding for a system whose shape is no longer the declared one.
+
+    `free` are the present columns that no declared one was found in: the missing may be called so now.
+    """
     names = ", ".join(missing)
+    near = dict.fromkeys(name for one in missing for name in nearest(one, free, 1))
+    params = {"missing": names, "nearest": " / ".join(near)}
     return Finding(
-        "columns_changed", found=", ".join(present), column=names, params={"missing": names}, rule="columns"
+        "columns_changed", found=", ".join(present), column=names, params=params, rule="columns"
     )
 
 

@@ -25,7 +25,14 @@ def run(*arguments: object) -> subprocess.CompletedProcess[str]:
 def test_check_says_what_it_read(tmp_path: Path) -> None:
     done = run("check", write_company(tmp_path))
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.strip().endswith("10 metrics, 4 sources, 4 org units, 3 people. No errors.")
+    said, *warned = done.stdout.splitlines()
+    assert said.endswith("10 metrics, 4 sources, 4 org units, 3 people. No errors.")
+    assert [line.partition(";")[0].replace(f"{tmp_path}/", "") for line in warned] == [
+        f"Warning: sources/{name}.yaml:1: the source has no owner: nobody is mailed all that is refused of it"
+        for name in ("fx_rates", "mes_output")
+    ]
+    document = json.loads(run("check", tmp_path, "--json").stdout)
+    assert [Path(warning["file"]).stem for warning in document["warnings"]] == ["fx_rates", "mes_output"]
 
 
 def test_check_prints_every_error(tmp_path: Path) -> None:

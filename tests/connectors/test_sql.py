@@ -478,6 +478,22 @@ class TestSqlite:
         row = read(file_database, 'SELECT * FROM "MyView"', "NetAmount", "n", "t").frame.iloc[0]
         assert row[["NetAmount", "n", "t"]].tolist() == ["Infinity", "9223372036854775807", "1.10"]
 
+    def test_a_quoted_name_is_never_a_text(self, file_database: Connection) -> None:
+        with sqlite3.connect(file_database.schema) as database:
+            database.execute('CREATE TABLE "od""d" ("De`l" TEXT, "n N" INTEGER)')
+            database.executemany('INSERT INTO "od""d" VALUES (?, ?)', [("N", 1), ("Y", 2)])
+        database.close()
+        query = """SELECT "n N", 'a "text"' AS "t:x" -- the "rest"\nFROM "od""d" WHERE "De`l" = 'N'"""
+        row = read(file_database, query, "n N", "t:x").frame.iloc[0]
+        assert row[["n N", "t:x"]].tolist() == ["1", 'a "text"']
+        with pytest.raises(ConfigurationError, match=r"orders.sql:3: .*no such column, Del"):
+            read(file_database, 'SELECT "n N"\nFROM "od""d"\nWHERE "Del" <> \'Y\'', "n N")
+
+    def test_a_renamed_column_is_offered(self, file_database: Connection) -> None:
+        found = refusal(file_database, "SELECT d AS order_day, v FROM t", "order_date", "v")
+        assert (found.column, found.params["nearest"]) == ("order_date", "order_day")
+        assert not refusal(file_database, "SELECT b, v FROM t", "order_date", "v").params["nearest"]
+
     def test_one_snapshot_and_no_end(self, file_database: Connection) -> None:
         windows = [Window(dt.date(2026, month, 1), dt.date(2026, month, 2)) for month in (1, 3)]
         with sqlite3.connect(file_database.schema, isolation_level=None) as database:

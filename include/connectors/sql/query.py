@@ -3,6 +3,7 @@
 import datetime as dt
 import itertools
 import re
+from collections.abc import Iterable
 
 import sqlglot
 from sqlglot import exp
@@ -28,8 +29,14 @@ def split_query(text: str, dialect: str, file: str) -> list[Piece]:
     sqlglot's name of the SQL dialect, `file` names the query in errors. Raises ConfigurationError, with the
     line, where the text isn't exactly one SELECT (WITH, VALUES and set operations included), writes or
     locks anything, or holds another parameter.
+
+    SQLite takes a `"name"` that no column has for a text, so that a condition on it holds for no row or for all;
+    its names are written `` `name` ``, which are nothing but names.
     """
     tokens = _tokens(text, dialect, file)
+    if dialect == "sqlite":
+        text = _write_names(text, tokens)
+        tokens = _tokens(text, dialect, file)
     while tokens and tokens[-1].token_type is TokenType.SEMICOLON:
         text = text[: tokens.pop().start]
     _need_one_select(text, tokens, dialect, file)
@@ -77,6 +84,17 @@ def _tokens(text: str, dialect: str, file: str) -> list[Token]:
     except SqlglotError:
         pass
     raise _problem(file, 1, "a quote or comment isn't closed", "close it")
+
+
+def _write_names(text: str, tokens: Iterable[Token]) -> str:
+    """Return the query with every `"name"` written as `` `name` ``; lines stay where they are."""
+    pieces, done = [], 0
+    for token in tokens:
+        if token.token_type is TokenType.IDENTIFIER and text[token.start] == '"':
+            name = text[token.start + 1 : token.end].replace('""', '"').replace("`", "``")
+            pieces += [text[done : token.start], f"`{name}`"]
+            done = token.end + 1
+    return "".join([*pieces, text[done:]])
 
 
 def _opens(text: str, colon: int) -> bool:
