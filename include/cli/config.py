@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -32,7 +32,7 @@ def check(
         counts = {"metrics": len(own), "sources": len(catalogue.sources)}
         counts |= {"org_units": len(catalogue.org.units), "people": len(catalogue.people)}
     if as_json:
-        told = {"ok": not problems, **counts}
+        told: dict[str, Any] = {"ok": not problems, **counts}
         told |= {"problems": [vars(one) for one in problems], "warnings": [vars(one) for one in warnings]}
         if drafts:
             told["drafts"] = [{"file": file, "guesses": guesses} for file, guesses in drafts]

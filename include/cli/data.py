@@ -60,18 +60,16 @@ def withdraw(
     reason: Annotated[str, typer.Option("--reason", help="Why it is taken back; kept with it.")],
 ) -> None:
     """Take a wrong submission back: its slice is as before it, and the history is kept."""
-    from rich.console import Console
-
     from include import stages
+    from include.cli.console import open_console
     from include.cli.opening import open_warehouse
 
     open_warehouse()
     months = stages.withdraw(submission, reason)
     stages.rollup_months()
     stages.rollup_quarters()
-    Console().print(
-        f"Submission {submission} is withdrawn; recomputed: {', '.join(months) or 'nothing'}.",
-        highlight=False,
+    open_console().print(
+        f"Submission {submission} is withdrawn; recomputed: {', '.join(months) or 'nothing'}."
     )
 
 
@@ -86,6 +84,7 @@ def rollup(
     from rich.console import Console
 
     from include import stages
+    from include.cli.console import open_console
     from include.cli.opening import check_period, open_warehouse
 
     open_warehouse()
@@ -103,7 +102,7 @@ def rollup(
     )
     if period and not touched:
         what = f"nothing: {period} has no data"
-    Console().print(f"Recomputed {what}.", highlight=False)
+    open_console().print(f"Recomputed {what}.")
 
 
 @app.command()

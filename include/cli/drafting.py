@@ -136,9 +136,8 @@ def _from_book(catalogue: "Catalogue", name: str, file: Path) -> "tuple[Origin, 
 
 
 def _write(catalogue: "Catalogue", folder: Path, origin: "Origin", guesses: "list[Guess]") -> None:
-    from rich.console import Console
-
     from include.catalogue.reading import shown_path
+    from include.cli.console import open_console
     from include.cli.tables import print_columns
     from include.errors import UsageError
     from include.onboarding.drafting import write_yaml
@@ -153,7 +152,7 @@ def _write(catalogue: "Catalogue", folder: Path, origin: "Origin", guesses: "lis
     folder.mkdir(exist_ok=True)
     for name, text in files.items():
         (folder / name).write_text(text, "utf-8")
-    console = Console(highlight=False)
+    console = open_console()
     columns: dict[str, tuple[Any, list[str]]] = {
         "column": ("left", [guess.column.name for guess in guesses]),
         "guess": ("left", [_tell_guess(guess) for guess in guesses]),

@@ -12,6 +12,7 @@ from rich.console import Console
 from include import stages, warehouse
 from include.airflow_adapters.mail import smtp_sender
 from include.batches import BatchRow, Run, list_batches, read_findings
+from include.cli.console import open_console
 from include.cli.opening import choose_window, open_warehouse
 from include.cli.tables import print_findings, print_json
 from include.errors import Finding
@@ -127,7 +128,7 @@ def show_outcome(outcome: Outcome, *, as_json: bool) -> None:
         ]
         print_json({"outcome": outcome.word, "submissions": outcome.submissions, "refusals": refusals})
         return
-    console = Console(highlight=False)
+    console = open_console()
     if not outcome.batches:
         console.print("Nothing waits in the inbox.")
     for batch in outcome.batches:

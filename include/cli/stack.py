@@ -130,8 +130,9 @@ def _paint(state: str) -> str:
 
 
 def _print_table(parts: "list[PartStatus]") -> None:
-    from rich.console import Console
     from rich.table import Table
+
+    from include.cli.console import open_console
 
     table: Any = Table(box=None, pad_edge=False)
     for heading in ("part", "state", "pid", "memory", "restarts", "address"):
@@ -141,4 +142,4 @@ def _print_table(parts: "list[PartStatus]") -> None:
         memory = f"{part.memory / 2**20:.0f} MiB" if part.memory else ""
         address = part.address if part.part == "api-server" else ""
         table.add_row(part.part, _paint(part.state), pid, memory, str(part.restarts or ""), address)
-    Console(soft_wrap=True).print(table)
+    open_console().print(table, soft_wrap=True)

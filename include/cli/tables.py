@@ -12,6 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from include.cli.console import open_console
 from include.errors import Finding
 from include.messages import word
 
@@ -54,7 +55,7 @@ def format_share(value: Decimal | None) -> str:
 
 def print_kpis(rows: list[dict[str, Any]], definition: Any) -> None:
     """Print KPI rows of one metric; a column in which nothing stands is left out."""
-    console = Console(highlight=False)
+    console = open_console()
     if not rows:
         console.print("No values. Without --org, --period and --as-of all there are would be listed.")
         return
@@ -103,7 +104,7 @@ def print_columns(
 
 def print_trace(kpi: dict[str, Any] | None, facts: list[dict[str, Any]]) -> None:
     """Print one KPI, the facts behind it, and the submissions that brought them."""
-    console = Console(highlight=False)
+    console = open_console()
     if kpi is None:
         console.print("There is no such KPI.")
         return
@@ -183,4 +184,4 @@ def _place(finding: Finding) -> str:
 
 
 def _print_indented(console: Console, depth: int, text: str) -> None:
-    console.print(Padding(Text(text, overflow="fold"), (0, 0, 0, depth)))
+    console.print(Padding(Text(text, overflow="fold"), (0, 0, 0, depth), expand=False))

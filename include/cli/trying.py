@@ -30,6 +30,7 @@ def test_connection(
     """Tell in one line what works of a source's connection, or what is missing; loads nothing."""
     from rich.console import Console
 
+    from include.cli.console import open_console
     from include.cli.opening import choose_window, open_catalogue
     from include.cli.tables import print_json
     from include.onboarding import probing
@@ -44,7 +45,7 @@ def test_connection(
     if as_json:
         print_json(_describe_probe(probe))
     else:
-        Console(highlight=False, soft_wrap=True).print(_tell_probe(probe))
+        open_console().print(_tell_probe(probe), soft_wrap=True)
     raise typer.Exit(0 if probe.works else 3 if probe.refused else 1)
 
 
@@ -184,15 +185,14 @@ def _describe_probe(probe: "Probe") -> dict[str, Any]:
 
 
 def _show_preview(catalogue: "Catalogue", source: "Source", found: "Preview", *, as_json: bool) -> None:
-    from rich.console import Console
-
+    from include.cli.console import open_console
     from include.cli.previews import describe_preview, print_preview
     from include.cli.tables import print_findings, print_json
 
     if as_json:
         print_json(describe_preview(catalogue, found))
         return
-    console = Console(highlight=False)
+    console = open_console()
     print_preview(console, catalogue, found)
     if found.refused:
         console.print("[red]A run would refuse or hold this[/]:")

@@ -99,21 +99,19 @@ def describe_sheet(sheet: "Sheet") -> dict[str, Any]:
 
 
 def _print_refusal(finding: Any) -> None:
-    from rich.console import Console
-
+    from include.cli.console import open_console
     from include.messages import word
 
-    console = Console(highlight=False)
+    console = open_console()
     console.print(f"[red]refused[/]: {word(finding, 'title', 'en')} ({finding.code})")
     console.print(f"expected: {word(finding, 'expected', 'en')}; {word(finding, 'remedy', 'en')}")
 
 
 def _print_workbook(workbook: "Workbook") -> None:
-    from rich.console import Console
-
+    from include.cli.console import open_console
     from include.cli.tables import print_columns
 
-    console = Console(highlight=False)
+    console = open_console()
     about = "".join(f", {key} {value!r}" for key, value in workbook.notes.items())
     console.print(f"{workbook.kind}{about}", markup=False)
     sheets = [describe_sheet(sheet) for sheet in workbook.sheets]

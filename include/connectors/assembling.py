@@ -43,9 +43,7 @@ def columns_changed(missing: Iterable[str], present: Iterable[str], free: Sequen
     names = ", ".join(missing)
     near = dict.fromkeys(name for one in missing for name in nearest(one, free, 1))
     params = {"missing": names, "nearest": " / ".join(near)}
-    return Finding(
-        "columns_changed", found=", ".join(present), column=names, params=params, rule="columns"
-    )
+    return Finding("columns_changed", found=", ".join(present), column=names, params=params, rule="columns")
 
 
 def ignored_columns(present: Sequence[str], used: Iterable[int]) -> tuple[Finding, ...]:

@@ -48,7 +48,7 @@ def warn(folder: Path, query: str, source: str = SOURCE) -> list[str]:
 )
 def test_a_condition_that_a_cursor_cannot_see(tmp_path: Path, query: str, line: int) -> None:
     (warning,) = warn(tmp_path, query)
-    assert warning.startswith(f"sources/orders.sql:{line}: the source has a cursor and no window: a row that")
+    assert warning.startswith(f"sources/orders.sql:{line}: with a cursor and no window, a row that this")
     assert "add `window: 35 days` beside the cursor" in warning
     assert not warn(tmp_path, query, SOURCE.replace("cursor: changed", "cursor: changed\nwindow: 35 days"))
 

@@ -2,9 +2,12 @@
 
 import io
 
-from rich.console import Console
+import pytest
+from rich.cells import cell_len
+from rich.console import Console, JustifyMethod
 
-from include.cli.tables import print_findings
+from include.cli.console import open_console
+from include.cli.tables import print_columns, print_findings
 from include.errors import Finding
 
 
@@ -35,3 +38,19 @@ def test_records_without_a_cell_are_counted_and_other_values_stand_apart() -> No
 def test_more_faults_than_a_screen_takes_are_counted() -> None:
     told = printed(*(Finding("unknown_org", found=f"U{n}", cell=f"A{n}") for n in range(60)))
     assert told.count("unknown org unit") == 50 and "… and 10 more." in told
+
+
+def test_in_a_pipe_nothing_is_wrapped_or_padded(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = ", ".join(f"店号=S{n:02}" for n in range(60))
+    columns: dict[str, tuple[JustifyMethod, list[str]]] = {"key": ("left", [key])}
+    faults = [Finding("unknown_org", found="GZ09", cell=key)]
+    monkeypatch.delenv("COLUMNS", raising=False)
+    print_columns(open_console(), columns, always=("key",))
+    print_findings(open_console(), faults)
+    _, _, row, fault, *_ = capsys.readouterr().out.splitlines()
+    assert (row, fault) == (key, f"  {key}: unknown org unit: “GZ09”")
+    monkeypatch.setenv("COLUMNS", "100")
+    print_columns(open_console(), columns, always=("key",))
+    assert max(map(cell_len, capsys.readouterr().out.splitlines())) <= 100

@@ -41,7 +41,7 @@ def _warn_of_filters(draft: Draft, entry: Entry[Any]) -> None:
     name = entry.model.source
     line = next(_filter_lines(draft.queries.get(name, "")), None)
     if line is not None:
-        what = "the source has a cursor and no window: a row that this condition leaves out once it changes goes on counting"
+        what = "with a cursor and no window, a row that this condition drops once it changes goes on counting"
         remedy = "add `window: 35 days` beside the cursor, or select such rows too and report 0 for them"
         draft.warn(Problem(draft.query_files[name], line, what, remedy))
 
