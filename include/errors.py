@@ -66,7 +66,7 @@ class ArchiveError(MetricLedgerError, OSError):
     """An archived file is gone or isn't what was archived: nothing is read from it (the batch fails)."""
 
 
-NEVER_BY_WAITING = frozenset({"login_failed", "permission_denied"})
+NEVER_BY_WAITING = frozenset({"login_failed", "permission_denied", "http_401", "http_403"})
 """Codes of a system that somebody must mend: to ask again changes nothing, and may lock the account."""
 
 

@@ -638,7 +638,10 @@ MESSAGES: dict[str, tuple[Words, Words, Words]] = {
     "no_values": (
         ("没有任何数值", "no values at all"),
         ("至少一个数值：{columns}", "at least one value in: {columns}"),
-        ("填写后重新提交", "fill it in and deliver it again"),
+        (
+            "填写后重新提交；数据来自系统时，请检查其查询或请求",
+            "fill it in and deliver it again; where a system answered so, look at its query or request",
+        ),
     ),
     "more_findings": (
         ("还有 {more} 处同样的问题（{what}）", "{more} more of the same ({what})"),

@@ -145,7 +145,7 @@ class Calendar:
         for grain, pattern in self._patterns.items():
             if pattern.fullmatch(key):
                 return grain
-        raise ValueError(f"{key!r} is not a period; write {self.example}, 2026-Q1 or 2026-03-05")
+        raise ValueError(f"{key!r} is not a period; {self._form}")
 
     def period_bounds(self, key: str) -> tuple[dt.date, dt.date]:
         """Return first day and first day after of a period key. Raises ValueError for a text that is none."""
@@ -155,7 +155,7 @@ class Calendar:
                 day = dt.date.fromisoformat(key)
                 return day, day + dt.timedelta(days=1)
             except (ValueError, OverflowError) as error:
-                raise ValueError(f"{key!r} is not a period of the calendar") from error
+                raise ValueError(f"{key!r} is not a period of the calendar; {self._form}") from error
         row = self._months if grain == "M" else self._quarters
         place = self._place(row, key)
         return row.bounds[place], row.bounds[place + 1]
@@ -266,10 +266,13 @@ class Calendar:
         known = key and self.has(key) and FIRST_YEAR <= int(key[:4]) <= LAST_YEAR
         return key if known else None
 
-    @staticmethod
-    def _place(row: Row, key: str) -> int:
+    @property
+    def _form(self) -> str:
+        return f"write {self.example}, 2026-Q1 or 2026-03-05"
+
+    def _place(self, row: Row, key: str) -> int:
         if key not in row.places:
-            raise ValueError(f"{key!r} is not a period of the calendar")
+            raise ValueError(f"{key!r} is not a period of the calendar; {self._form}")
         return row.places[key]
 
 

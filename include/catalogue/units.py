@@ -7,6 +7,7 @@ nearest known names: a unit is never guessed. Factors are exact Fractions, by Pi
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, lru_cache
@@ -125,19 +126,31 @@ class UnitSystem:
         return self.parse(one).dimension == self.parse(other).dimension
 
     def nearest(self, text: str) -> list[str]:
-        """Return up to three known names that look most like `text`, best first; a multiplier stays before them."""
+        """Return up to three units that look most like `text`, best first, each by one name.
+
+        A multiplier stays before them.
+        """
         plain = _normalise(text)
         prefix = _PREFIX.match(plain)
         if prefix is None:
-            return nearest(plain, self._units)
+            return self._name_once(nearest(plain, self._units))
         rest = plain[prefix.end() :]
         close = nearest(rest, self._scalable) or (_COMMON if len(rest) == 1 else [])
-        return [prefix[1] + name for name in close] or nearest(plain, self._units)
+        return [prefix[1] + name for name in self._name_once(close)] or self._name_once(
+            nearest(plain, self._units)
+        )
 
     def convertible(self, unit: str) -> list[str]:
-        """Return the known names that convert to `unit`, for messages and pick lists."""
+        """Return the units that convert to `unit`, each by one name, for messages."""
         wanted = self.parse(unit).dimension
-        return [name for name, other in self._units.items() if other.dimension == wanted]
+        return self._name_once([name for name, other in self._units.items() if other.dimension == wanted])
+
+    def _name_once(self, names: Sequence[str]) -> list[str]:
+        """Return one name of each unit that `names` name, in their order: the one that was defined first."""
+        first: dict[Unit, str] = {}
+        for name in filter(set(names).__contains__, self._units):
+            first.setdefault(self._units[name], name)
+        return list(dict.fromkeys(first[self._units[name]] for name in names))
 
     def _parse(self, text: str) -> Unit:
         plain = _normalise(text)

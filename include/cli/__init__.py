@@ -5,7 +5,8 @@ import sys
 import typer
 
 from include.cli import config, data, demo, development, drafting, stack, trying, workbooks
-from include.errors import MetricLedgerError, RefusedError, UsageError
+from include.errors import MetricLedgerError, RefusedError, SourceUnavailableError, UsageError
+from include.system_faults import explain_fault
 
 app = typer.Typer(
     name="kpi",
@@ -27,8 +28,13 @@ def main() -> None:
     try:
         app(prog_name="./kpi")
     except MetricLedgerError as error:
-        sys.stderr.write(f"kpi: {error}\n")
+        sys.stderr.write(f"kpi: {_explain(error)}\n")
         sys.exit(exit_code(error))
+
+
+def _explain(error: MetricLedgerError) -> str:
+    remedy = explain_fault(error.code, "en")[1] if isinstance(error, SourceUnavailableError) else ""
+    return f"{error}; {remedy}" if remedy else str(error)
 
 
 def exit_code(error: MetricLedgerError) -> int:

@@ -20,6 +20,7 @@ from include.connectors.rest.exchange import Limits
 from include.errors import ConfigurationError, Finding, RefusedError, SourceUnavailableError, UsageError
 from include.messages import word
 from include.plan import Field, plan_source
+from include.system_faults import explain_fault
 from include.windows import everything, list_orgs, widen
 
 _HASTY = Limits(tries=2, longest_wait=5)
@@ -84,7 +85,7 @@ def probe_source(catalogue: Catalogue, source: SqlSource | RestSource, window: W
         _fail(probe, step, "configuration", str(error))
     except SourceUnavailableError as error:
         step = _STEP_OF_CODE.get(error.code, "query")
-        _fail(probe, step, error.code, error.detail or _explain_status(error.code))
+        _fail(probe, step, error.code, _explain(error))
     except RefusedError as error:
         probe.refused = True
         finding = error.findings[0]
@@ -136,12 +137,10 @@ def _fail(probe: Probe, step: str, code: str, problem: str) -> None:
     probe.passed = list(STEPS[: STEPS.index(step)])
 
 
-def _explain_status(code: str) -> str:
-    if code == "http_404":
-        return "there is nothing at the request's path"
-    if code in {"http_401", "http_407"}:
-        return "the service refuses the log-in: see auth in the source and the connection's login, password or token"
-    return "the log-in may not read this path" if code == "http_403" else "the service answers with a fault"
+def _explain(error: SourceUnavailableError) -> str:
+    """Return what happened, as exactly as is known, and what to do about it."""
+    what, remedy = explain_fault(error.code, "en")
+    return "; ".join(filter(None, (error.detail or what, remedy)))
 
 
 def _spell_finding(finding: Finding) -> str:

@@ -103,7 +103,7 @@ def _check_unit(
         check_conversion(draft, entry, path, measure, metric)
     elif not draft.units.are_compatible(reported, metric.unit):
         what = f"{reported} can't become {metric.unit}, the unit of {metric.id}"
-        known = draft.units.convertible(metric.unit)[:4]
+        known = draft.units.convertible(metric.unit)[:6]
         draft.tell(
             entry.problem((*path, "unit"), what, f"report it in {', '.join(known)} or name another metric")
         )
