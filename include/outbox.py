@@ -170,7 +170,8 @@ def _describe_batch(batch: BatchRow, findings: list[Finding]) -> str:
     if batch.status == "failed":
         return f"{name}: {batch.failure}"
     places = [f"{f.code} {'!'.join(filter(None, (f.sheet, f.cell)))}".strip() for f in _errors(findings)]
-    more = f" and {len(places) - 5} more" if len(places) > 5 else ""
+    rest = sum(error.faults for error in _errors(findings)) - 5
+    more = f" and {rest} more" if rest > 0 else ""
     return f"{name}: refused: {', '.join(places[:5])}{more}"
 
 

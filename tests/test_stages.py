@@ -186,6 +186,14 @@ def test_mails_are_queued_once_a_run_and_sent(office: Office) -> None:
     assert len(mails) == 2 and stages.send_messages(None) == 0
 
 
+def test_a_mail_counts_the_faults_that_no_list_holds(office: Office) -> None:
+    office.drop("bad.csv", HEAD + "".join(f"nobody,2026-03,{row},1,1\n" for row in range(719)))
+    run = office.new_run()
+    office.collect(run)
+    assert "719 errors" in office.mail("en") and "719 处错误" in office.mail("zh")
+    assert "and 714 more" in stages.report(run, [])[0]
+
+
 def test_a_good_run_mails_its_clerk_once_and_nobody_else(office: Office) -> None:
     office.drop("a.csv", GOOD)
     run = office.new_run()

@@ -47,7 +47,7 @@ def _describe_group(group: list[tuple[str, Finding]], language: str) -> Problem:
 def _cut_places(places: list[str], language: str) -> tuple[str, ...]:
     if len(places) <= MAX_PLACES:
         return tuple(places)
-    return (*places[:MAX_PLACES], say("more_places", language, count=len(places)))
+    return (*places[:MAX_PLACES], say("more_places", language, count=len(places) - MAX_PLACES))
 
 
 def _words(finding: Finding, language: str) -> tuple[str, ...]:

@@ -93,7 +93,7 @@ _WORDS: dict[str, tuple[str, str]] = {
         "You get this mail because you own this source or metrics in it. It was sent by a program; "
         "replies aren't read.",
     ),
-    "more_places": ("等，共 {count} 处", "and more, {count} in all"),
+    "more_places": ("另有 {count} 处", "and {count} more"),
     "more_problems": (
         "另有 {count} 类问题，见退回的清单。",
         "{count} more kinds of problem: see the list returned with the file.",
