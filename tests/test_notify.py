@@ -68,6 +68,18 @@ def test_english_mail_says_the_same_in_english() -> None:
     assert not set("请退回应为") & set(message.body_text.replace("利润表", "").replace("营业收入", ""))
 
 
+@pytest.mark.parametrize("is_workbook", [True, False])
+def test_the_foot_speaks_of_the_configuration_too_and_of_what_follows(is_workbook: bool) -> None:
+    unknown = Finding("unknown_org", found="华东分厂", cell="A2", params={"nearest": ""})
+    run = run_of(refused(unknown, file="三月.xlsx" if is_workbook else ""), is_workbook=is_workbook)
+    next_step = "inbox/finance_close/" if is_workbook else "./kpi run finance_close"
+    for recipient, words in ((OWNER, "请管理员修改"), (ENGLISH, "have the configuration changed")):
+        message = compose_one(run, recipient)
+        assert "org.yaml" in message.body_text
+        for body in (message.body_text, message.body_html):
+            assert words in body and next_step in body
+
+
 def test_where_all_is_well_only_a_workbooks_owner_is_told() -> None:
     fine = BatchOutcome("accepted", "a.xlsx", (not_a_number(level="warning"),))
     (message,) = compose(run_of(fine), [OWNER, Recipient("cfo@example.com", "zh", frozenset({"revenue"}))])
