@@ -217,9 +217,12 @@ def _name_stray(path: Place, stamp: Stamp) -> tuple[str, str]:
     return write_place(path), f"{stamp.size}-{stamp.modified}-{stamp.changed}"
 
 
-def send_waiting(send: Callable[[Message], None] | None, folder: Path) -> int:
-    """Send each waiting mail in its own transaction, by `send` or as an `.eml` file in `folder`; return how many."""
-    sent, after = 0, 0
+def send_waiting(send: Callable[[Message], None] | None, folder: Path) -> list[str]:
+    """Send each waiting mail in its own transaction, by `send` or as an `.eml` file in `folder`.
+
+    Returns the run of each mail that went out.
+    """
+    sent, after = [], 0
     while True:
         with warehouse.connect() as connection:
             rows = warehouse.fetch(connection, "message/take_unsent", after=after, attempts=MOST_ATTEMPTS)
@@ -237,7 +240,7 @@ def send_waiting(send: Callable[[Message], None] | None, folder: Path) -> int:
                 warehouse.run(connection, "message/failed", message_id=after, failure=type(error).__name__)
                 continue
             warehouse.run(connection, "message/sent", message_id=after, sent_to=where)
-            sent += 1
+            sent.append(message.run_id)
 
 
 def _deliver(send: Callable[[Message], None] | None, message: Message, folder: Path) -> str:

@@ -181,9 +181,9 @@ def test_mails_are_queued_once_a_run_and_sent(office: Office) -> None:
     told = stages.report(run, [])
     assert len(told) == 1 and told[0].startswith("bad.csv: refused: ") and "not_a_number E2" in told[0]
     assert stages.unsent_messages() == 2  # the source's owner and the metrics' owner
-    assert stages.send_messages(None) == 2 and stages.unsent_messages() == 0
+    assert stages.send_messages(None) == [run.run_id] * 2 and stages.unsent_messages() == 0
     mails = list(office.home.outbox.glob("*.eml"))
-    assert len(mails) == 2 and stages.send_messages(None) == 0
+    assert len(mails) == 2 and stages.send_messages(None) == []
 
 
 def test_a_mail_counts_the_faults_that_no_list_holds(office: Office) -> None:
