@@ -29,6 +29,7 @@ from include.notify import (
     TaskFailure,
     compose,
     compose_strays,
+    describe_refusal,
     write_eml,
 )
 from include.notify.words import tidy
@@ -70,7 +71,7 @@ def queue_report(
         for batch in batches
         if batch.status in {"refused", "failed"} or _errors(findings[batch.batch_id])
     ]
-    lines = [_describe_batch(batch, findings[batch.batch_id]) for batch in bad]
+    lines = [_describe_batch(batch, _errors(findings[batch.batch_id])) for batch in bad]
     fresh = {row["batch_id"] for row in warehouse.fetch(connection, "batch/mark_reported", run_id=run.run_id)}
     untold = [batch for batch in batches if batch.batch_id in fresh]
     if not untold and warehouse.run(connection, "message/count_of_run", run_id=run.run_id).scalar_one():
@@ -164,15 +165,10 @@ def _recipients(catalogue: Catalogue, source: Source) -> list[Recipient]:
     ]
 
 
-def _describe_batch(batch: BatchRow, findings: list[Finding]) -> str:
-    """One line for the log: which delivery, and the codes and cells of what is wrong."""
-    name = tidy(batch.filename or batch.source)
-    if batch.status == "failed":
-        return f"{name}: {batch.failure}"
-    places = [f"{f.code} {'!'.join(filter(None, (f.sheet, f.cell)))}".strip() for f in _errors(findings)]
-    rest = sum(error.faults for error in _errors(findings)) - 5
-    more = f" and {rest} more" if rest > 0 else ""
-    return f"{name}: refused: {', '.join(places[:5])}{more}"
+def _describe_batch(batch: BatchRow, errors: list[Finding]) -> str:
+    """Return for the log which delivery it is, and what is wrong."""
+    told = batch.failure if batch.status == "failed" else describe_refusal(errors)
+    return f"{tidy(batch.filename or batch.source)}: {told}"
 
 
 def untold_strays(connection: Connection, strays: Mapping[Place, Stamp]) -> list[Place]:
@@ -222,7 +218,8 @@ def send_waiting(send: Callable[[Message], None] | None, folder: Path) -> list[s
 
     Returns the run of each mail that went out.
     """
-    sent, after = [], 0
+    sent: list[str] = []
+    after = 0
     while True:
         with warehouse.connect() as connection:
             rows = warehouse.fetch(connection, "message/take_unsent", after=after, attempts=MOST_ATTEMPTS)

@@ -345,7 +345,7 @@ def report_strays() -> list[str]:
 
 
 def send_messages(send: Callable[[Any], None] | None) -> list[str]:
-    """Send every mail that waits, by `send` or as `.eml` files where it is None; returns the run of each that went out."""
+    """Send every mail that waits, by `send` or as `.eml` files where it is None; returns the run of each that went."""
     return outbox.send_waiting(send, current_home().outbox)
 
 

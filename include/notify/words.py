@@ -69,7 +69,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "whole_batch": ("全部内容", "all of it"),
     "warnings": ("提醒（不影响计入，请核对）", "Warnings (they hold nothing back; please have a look)"),
     "next_workbook": (
-        "请改正文件（上文要求改配置的，请管理员修改），再把文件重新放入收件文件夹 inbox/{source}/，系统会自动收取，不必另行通知。",
+        "请改正文件（上文要求改配置的，请管理员修改），再把文件重新放入收件文件夹 inbox/{source}/，系统会自动收取，"
+        "不必另行通知。",
         "Correct the file, or have the configuration changed where that is what to do above, and drop the file into "
         "inbox/{source}/ again. It is taken in by itself.",
     ),
