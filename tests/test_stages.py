@@ -12,6 +12,7 @@ import pytest
 from include import extract, stages, warehouse
 from include.batches import read_batch, read_findings
 from include.extract import stage_file
+from tests.company import FILES
 from tests.office import BAD, GOOD, HEAD, Office
 
 
@@ -216,6 +217,23 @@ def test_a_period_and_all_can_be_recomputed(office: Office) -> None:
         stages.rollup_months()
     stages.touch()
     assert stages.pending_months() == ["2025-11", "2026-03"]
+
+
+def test_a_changed_mapping_and_the_delivery_by_it_are_both_named_as_causes(office: Office) -> None:
+    office.drop("a.csv", GOOD)
+    office.collect()
+    stages.rollup_months()
+    office.configure(
+        "sources/book.yaml", FILES["sources/book.yaml"].replace("sales, unit: CNY", "sales, unit: 千元")
+    )
+    office.drop("b.csv", GOOD)
+    office.collect()
+    stages.rollup_months()
+    found = office.company.query(
+        "SELECT cause, submission, old_value, new_value FROM bi.restatement WHERE metric = 'sales' AND org = 'p1' "
+        "AND dimensions = '{}' ORDER BY 1"
+    )
+    assert found == [("definition", None, 111, 111000), ("submission", 2, 111, 111000)]
 
 
 def test_a_metric_added_between_load_and_rollup_is_computed(office: Office) -> None:
