@@ -91,7 +91,7 @@ def send_messages() -> int:
     from include import stages
     from include.airflow_adapters.mail import smtp_sender
 
-    return stages.send_messages(smtp_sender())
+    return len(stages.send_messages(smtp_sender()))
 
 
 @task

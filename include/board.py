@@ -52,6 +52,20 @@ def read_kpis(connection: Connection, catalogue: Catalogue, question: Question) 
     return [dict(row) for row in connection.execute(text(statement), wanted | moment).mappings()]
 
 
+def read_vanished(connection: Connection, catalogue: Catalogue, question: Question) -> list[dict[str, Any]]:
+    """Return the totals that had a value and have no KPI any more: org, period, value, and until when it stood.
+
+    None where the question is for parts, another board or a moment.
+    """
+    if question != Question(question.metric, question.org, question.period):
+        return []
+    period, year, quarterly = _read_period(catalogue, question.period)
+    org = _known_org(catalogue, question.org) if question.org else None
+    asked = {"metric": question.metric, "org": org, "period": period, "year": year}
+    rows = warehouse.fetch(connection, "read/vanished", **asked, grain="Q" if quarterly else "M")
+    return [dict(row) for row in rows]
+
+
 def trace_kpi(
     connection: Connection, catalogue: Catalogue, metric: str, org: str, period: str
 ) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:

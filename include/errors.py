@@ -33,6 +33,11 @@ class Finding:
     metrics: tuple[str, ...] = ()
     params: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def faults(self) -> int:
+        """How many faults it tells: one, or those that a long list leaves out."""
+        return int(self.params["more"]) if self.code == "more_findings" else 1
+
 
 class MetricLedgerError(Exception):
     """Base of every error that Metric Ledger raises on purpose; `str()` is fit to be shown to a user."""

@@ -29,6 +29,7 @@ from include.notify import (
     TaskFailure,
     compose,
     compose_strays,
+    describe_refusal,
     write_eml,
 )
 from include.notify.words import tidy
@@ -70,7 +71,7 @@ def queue_report(
         for batch in batches
         if batch.status in {"refused", "failed"} or _errors(findings[batch.batch_id])
     ]
-    lines = [_describe_batch(batch, findings[batch.batch_id]) for batch in bad]
+    lines = [_describe_batch(batch, _errors(findings[batch.batch_id])) for batch in bad]
     fresh = {row["batch_id"] for row in warehouse.fetch(connection, "batch/mark_reported", run_id=run.run_id)}
     untold = [batch for batch in batches if batch.batch_id in fresh]
     if not untold and warehouse.run(connection, "message/count_of_run", run_id=run.run_id).scalar_one():
@@ -164,14 +165,10 @@ def _recipients(catalogue: Catalogue, source: Source) -> list[Recipient]:
     ]
 
 
-def _describe_batch(batch: BatchRow, findings: list[Finding]) -> str:
-    """One line for the log: which delivery, and the codes and cells of what is wrong."""
-    name = tidy(batch.filename or batch.source)
-    if batch.status == "failed":
-        return f"{name}: {batch.failure}"
-    places = [f"{f.code} {'!'.join(filter(None, (f.sheet, f.cell)))}".strip() for f in _errors(findings)]
-    more = f" and {len(places) - 5} more" if len(places) > 5 else ""
-    return f"{name}: refused: {', '.join(places[:5])}{more}"
+def _describe_batch(batch: BatchRow, errors: list[Finding]) -> str:
+    """Return for the log which delivery it is, and what is wrong."""
+    told = batch.failure if batch.status == "failed" else describe_refusal(errors)
+    return f"{tidy(batch.filename or batch.source)}: {told}"
 
 
 def untold_strays(connection: Connection, strays: Mapping[Place, Stamp]) -> list[Place]:
@@ -216,9 +213,13 @@ def _name_stray(path: Place, stamp: Stamp) -> tuple[str, str]:
     return write_place(path), f"{stamp.size}-{stamp.modified}-{stamp.changed}"
 
 
-def send_waiting(send: Callable[[Message], None] | None, folder: Path) -> int:
-    """Send each waiting mail in its own transaction, by `send` or as an `.eml` file in `folder`; return how many."""
-    sent, after = 0, 0
+def send_waiting(send: Callable[[Message], None] | None, folder: Path) -> list[str]:
+    """Send each waiting mail in its own transaction, by `send` or as an `.eml` file in `folder`.
+
+    Returns the run of each mail that went out.
+    """
+    sent: list[str] = []
+    after = 0
     while True:
         with warehouse.connect() as connection:
             rows = warehouse.fetch(connection, "message/take_unsent", after=after, attempts=MOST_ATTEMPTS)
@@ -236,7 +237,7 @@ def send_waiting(send: Callable[[Message], None] | None, folder: Path) -> int:
                 warehouse.run(connection, "message/failed", message_id=after, failure=type(error).__name__)
                 continue
             warehouse.run(connection, "message/sent", message_id=after, sent_to=where)
-            sent += 1
+            sent.append(message.run_id)
 
 
 def _deliver(send: Callable[[Message], None] | None, message: Message, folder: Path) -> str:

@@ -344,8 +344,8 @@ def report_strays() -> list[str]:
     return telling.report_strays(current_catalogue())
 
 
-def send_messages(send: Callable[[Any], None] | None) -> int:
-    """Send every mail that waits, by `send` or as `.eml` files where it is None; returns how many went out."""
+def send_messages(send: Callable[[Any], None] | None) -> list[str]:
+    """Send every mail that waits, by `send` or as `.eml` files where it is None; returns the run of each that went."""
     return outbox.send_waiting(send, current_home().outbox)
 
 

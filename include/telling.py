@@ -1,6 +1,7 @@
 """Tell people what became of their deliveries: mails into the outbox, and refused workbooks back with marks."""
 
 import logging
+from collections.abc import Collection
 
 from include import archive, outbox, warehouse
 from include.batches import BatchRow, Run, list_batches, read_findings
@@ -27,6 +28,26 @@ def report(catalogue: Catalogue, run: Run, failed_tasks: list[str]) -> list[str]
     returned = {batch_id: copy for batch_id, copy in given.items() if copy}
     with warehouse.connect() as connection:
         return outbox.queue_report(connection, catalogue, run, batches, findings, failed_tasks, returned)
+
+
+def list_failures(run_id: str, given: Collection[int] | None = None) -> list[str]:
+    """Return a line for each batch of a run that failed, of those `given` or all: its name, and what happened."""
+    return [
+        f"{batch.filename or batch.source}: {batch.failure}"
+        for batch in _list_ended(run_id, given)
+        if batch.status == "failed"
+    ]
+
+
+def list_accepted(run_id: str, given: Collection[int] | None = None) -> list[int]:
+    """Return the batches of a run of which anything was loaded, of those `given` or all."""
+    return [batch.batch_id for batch in _list_ended(run_id, given) if batch.status == "accepted"]
+
+
+def _list_ended(run_id: str, given: Collection[int] | None) -> list[BatchRow]:
+    with warehouse.connect() as connection:
+        batches = _last_attempts(list_batches(connection, run_id))
+    return [batch for batch in batches if given is None or batch.batch_id in given]
 
 
 def _last_attempts(batches: list[BatchRow]) -> list[BatchRow]:

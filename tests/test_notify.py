@@ -68,6 +68,18 @@ def test_english_mail_says_the_same_in_english() -> None:
     assert not set("请退回应为") & set(message.body_text.replace("利润表", "").replace("营业收入", ""))
 
 
+@pytest.mark.parametrize("is_workbook", [True, False])
+def test_the_foot_speaks_of_the_configuration_too_and_of_what_follows(is_workbook: bool) -> None:
+    unknown = Finding("unknown_org", found="华东分厂", cell="A2", params={"nearest": ""})
+    run = run_of(refused(unknown, file="三月.xlsx" if is_workbook else ""), is_workbook=is_workbook)
+    next_step = "inbox/finance_close/" if is_workbook else "./kpi run finance_close"
+    for recipient, words in ((OWNER, "请管理员修改"), (ENGLISH, "have the configuration changed")):
+        message = compose_one(run, recipient)
+        assert "org.yaml" in message.body_text
+        for body in (message.body_text, message.body_html):
+            assert words in body and next_step in body
+
+
 def test_where_all_is_well_only_a_workbooks_owner_is_told() -> None:
     fine = BatchOutcome("accepted", "a.xlsx", (not_a_number(level="warning"),))
     (message,) = compose(run_of(fine), [OWNER, Recipient("cfo@example.com", "zh", frozenset({"revenue"}))])
@@ -91,7 +103,7 @@ def test_the_same_warning_in_many_files_is_told_once() -> None:
     text = compose_one(
         run_of(refused(), *(BatchOutcome("accepted", f"f{n}", (odd,)) for n in range(9)))
     ).body_text
-    assert text.count("文件是空的") == 1 and "- f7:" in text and "- f8:" not in text and "等，共 9 处" in text
+    assert text.count("文件是空的") == 1 and "- f7:" in text and "- f8:" not in text and "另有 1 处" in text
 
 
 def test_one_message_per_address_and_owner_sees_all() -> None:
@@ -123,7 +135,20 @@ def test_same_fault_in_many_cells_is_one_problem_with_a_count() -> None:
     text = compose_one(run_of(refused(*many))).body_text
     assert text.count("不是数字") == 1
     assert "利润表!C17 (营业收入) 「x17」" in text and "x18" not in text
-    assert "等，共 45 处" in text and "45 处错误" in text
+    assert "另有 37 处" in text and "45 处错误" in text
+
+
+@pytest.mark.parametrize(
+    ("recipient", "told"),
+    [(OWNER, ("719 处错误", "另有 192 处", "还有 519 处同样的问题")),
+     (ENGLISH, ("719 errors", "and 192 more", "519 more of the same"))],
+)  # fmt: skip
+def test_faults_beyond_the_listed_ones_are_counted(recipient: Recipient, told: tuple[str, ...]) -> None:
+    listed = [not_a_number(f"C{row}") for row in range(10, 210)]
+    rest = Finding("more_findings", column="营业收入", params={"more": 519, "what": "not_a_number"})
+    message = compose_one(run_of(refused(*listed, rest)), recipient)
+    for words in told:
+        assert words in message.body_text and words in message.body_html
 
 
 def test_long_lists_of_problems_and_files_are_cut_with_a_count() -> None:

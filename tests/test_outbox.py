@@ -34,7 +34,8 @@ def mails(company: Company) -> list[tuple[str, str]]:
 
 def test_owners_of_what_is_touched_are_told_in_their_language(company: Company) -> None:
     wrong = Finding("not_a_number", sheet="s", cell="D2", found="x", metrics=("sales",))
-    assert queue(company, {1: [wrong]}, batch(1, "refused")) == ["1.csv: refused: not_a_number s!D2"]
+    (line,) = queue(company, {1: [wrong]}, batch(1, "refused"))
+    assert line.startswith("1.csv: refused: not_a_number s!D2\n  Not a number; to do: ")
     assert mails(company) == [("clerk@example.com", "en"), ("controller@example.com", "zh")]
     assert "D2" in company.value("SELECT body_text FROM ledger.message WHERE language = 'en'")
 
@@ -53,14 +54,15 @@ def test_a_failing_sender_keeps_the_mail_and_counts_the_attempt(company: Company
             raise OSError("secret words of the server")
         sent.append(message)
 
-    assert outbox.send_waiting(refuse, tmp_path) == len(sent) == len(mails(company)) - 1
+    assert outbox.send_waiting(refuse, tmp_path) == ["run-1"]
+    assert len(sent) == len(mails(company)) - 1 == 1
     (waiting,) = company.query(
         "SELECT attempts, failure, recipient FROM ledger.message WHERE sent_at IS NULL"
     )
     assert waiting == (1, "OSError", "clerk@example.com")
-    assert outbox.send_waiting(sent.append, tmp_path) == 1
+    assert outbox.send_waiting(sent.append, tmp_path) == ["run-1"]
     assert company.query("SELECT DISTINCT sent_to, failure FROM ledger.message") == [("smtp", None)]
-    assert outbox.send_waiting(refuse, tmp_path) == 0
+    assert outbox.send_waiting(refuse, tmp_path) == []
 
 
 def test_a_mail_that_never_goes_out_is_given_up(company: Company, tmp_path: Path) -> None:
@@ -68,7 +70,7 @@ def test_a_mail_that_never_goes_out_is_given_up(company: Company, tmp_path: Path
     with warehouse.connect() as connection:
         connection.execute(text("UPDATE ledger.message SET attempts = 50"))
         assert outbox.count_unsent(connection) == 0
-    assert outbox.send_waiting(None, tmp_path) == 0
+    assert outbox.send_waiting(None, tmp_path) == []
 
 
 def test_two_senders_at_once_send_each_mail_once(company: Company, tmp_path: Path) -> None:
@@ -88,7 +90,7 @@ def test_two_senders_at_once_send_each_mail_once(company: Company, tmp_path: Pat
 
 def test_without_a_server_mails_are_files(company: Company, tmp_path: Path) -> None:
     queue(company, {1: []}, batch(1, "failed", "x"))
-    count = outbox.send_waiting(None, tmp_path / "outbox")
+    count = len(outbox.send_waiting(None, tmp_path / "outbox"))
     files = {path.name for path in (tmp_path / "outbox").glob("*.eml")}
     assert count == len(files) == len(mails(company))
     assert {row.sent_to for row in company.query("SELECT sent_to FROM ledger.message")} == files

@@ -12,6 +12,7 @@ import pytest
 from include import extract, stages, warehouse
 from include.batches import read_batch, read_findings
 from include.extract import stage_file
+from tests.company import FILES
 from tests.office import BAD, GOOD, HEAD, Office
 
 
@@ -181,9 +182,17 @@ def test_mails_are_queued_once_a_run_and_sent(office: Office) -> None:
     told = stages.report(run, [])
     assert len(told) == 1 and told[0].startswith("bad.csv: refused: ") and "not_a_number E2" in told[0]
     assert stages.unsent_messages() == 2  # the source's owner and the metrics' owner
-    assert stages.send_messages(None) == 2 and stages.unsent_messages() == 0
+    assert stages.send_messages(None) == [run.run_id] * 2 and stages.unsent_messages() == 0
     mails = list(office.home.outbox.glob("*.eml"))
-    assert len(mails) == 2 and stages.send_messages(None) == 0
+    assert len(mails) == 2 and stages.send_messages(None) == []
+
+
+def test_a_mail_counts_the_faults_that_no_list_holds(office: Office) -> None:
+    office.drop("bad.csv", HEAD + "".join(f"nobody,2026-03,{row},1,1\n" for row in range(719)))
+    run = office.new_run()
+    office.collect(run)
+    assert "719 errors" in office.mail("en") and "719 处错误" in office.mail("zh")
+    assert "and 714 more" in stages.report(run, [])[0]
 
 
 def test_a_good_run_mails_its_clerk_once_and_nobody_else(office: Office) -> None:
@@ -208,6 +217,23 @@ def test_a_period_and_all_can_be_recomputed(office: Office) -> None:
         stages.rollup_months()
     stages.touch()
     assert stages.pending_months() == ["2025-11", "2026-03"]
+
+
+def test_a_changed_mapping_and_the_delivery_by_it_are_both_named_as_causes(office: Office) -> None:
+    office.drop("a.csv", GOOD)
+    office.collect()
+    stages.rollup_months()
+    office.configure(
+        "sources/book.yaml", FILES["sources/book.yaml"].replace("sales, unit: CNY", "sales, unit: 千元")
+    )
+    office.drop("b.csv", GOOD)
+    office.collect()
+    stages.rollup_months()
+    found = office.company.query(
+        "SELECT cause, submission, old_value, new_value FROM bi.restatement WHERE metric = 'sales' AND org = 'p1' "
+        "AND dimensions = '{}' ORDER BY 1"
+    )
+    assert found == [("definition", None, 111, 111000), ("submission", 2, 111, 111000)]
 
 
 def test_a_metric_added_between_load_and_rollup_is_computed(office: Office) -> None:

@@ -105,7 +105,7 @@ def describe_source(source: Source) -> dict[str, str]:
         f"- Owner: {source.owner or '-'}",
         f"- Metrics: {', '.join(f'`{metric}`' for metric in metrics) or '-'}",
         "",
-        "A red run means that something was refused or failed: the log of `report` says what and what to do. "
+        "A red run means that something was refused or failed: the log of each red task says what and what to do. "
         "Running it again is always safe.",
     ]
     return {"description": title, "doc_md": "\n\n".join(lines[:2]) + "\n\n" + "\n".join(lines[2:])}

@@ -131,16 +131,22 @@ def show(
 ) -> None:
     """Show the values of a metric."""
     from include import stages, warehouse
-    from include.board import Question, read_kpis
+    from include.board import Question, read_kpis, read_vanished
     from include.cli.opening import open_warehouse, read_moment
-    from include.cli.tables import print_json, print_kpis
+    from include.cli.tables import print_json, print_kpis, print_vanished
 
     open_warehouse()
     catalogue = stages.current_catalogue()
     moment = read_moment(as_of, catalogue.calendar.timezone) if as_of else None
+    question = Question(metric, org, period, by, moment, basis, version)
     with warehouse.connect() as connection:
-        rows = read_kpis(connection, catalogue, Question(metric, org, period, by, moment, basis, version))
-    print_json(rows) if as_json else print_kpis(rows, catalogue.latest(metric))
+        rows = read_kpis(connection, catalogue, question)
+        vanished = read_vanished(connection, catalogue, question)
+    if as_json:
+        print_json(rows)
+        return
+    print_kpis(rows, catalogue.latest(metric))
+    print_vanished(vanished, catalogue.latest(metric).unit)
 
 
 @app.command()
@@ -152,12 +158,17 @@ def trace(
 ) -> None:
     """Show the submissions, rows and cells behind one KPI."""
     from include import stages, warehouse
-    from include.board import trace_kpi
+    from include.board import Question, read_vanished, trace_kpi
     from include.cli.opening import open_warehouse
-    from include.cli.tables import print_json, print_trace
+    from include.cli.tables import print_json, print_trace, print_vanished
 
     open_warehouse()
     catalogue = stages.current_catalogue()
     with warehouse.connect() as connection:
         kpi, facts = trace_kpi(connection, catalogue, metric, org, period)
-    print_json({"kpi": kpi, "contributions": facts}) if as_json else print_trace(kpi, facts)
+        vanished = read_vanished(connection, catalogue, Question(metric, org, period))
+    if as_json:
+        print_json({"kpi": kpi, "contributions": facts})
+        return
+    print_trace(kpi, facts)
+    print_vanished(vanished, catalogue.latest(metric).unit)

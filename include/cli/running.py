@@ -23,12 +23,16 @@ from include.notify.words import tidy
 
 @dataclass
 class Outcome:
-    """What a run made: its batches, and per batch the submissions accepted and what the checks found."""
+    """What a run made: its batches, and per batch the submissions accepted and what the checks found.
+
+    `mails` of it went out, and with them `late_mails` of other runs.
+    """
 
     batches: list[BatchRow]
     submissions_of: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     findings: dict[int, list[Finding]] = field(default_factory=dict)
     mails: int = 0
+    late_mails: int = 0
 
     @property
     def submissions(self) -> list[dict[str, Any]]:
@@ -104,13 +108,14 @@ def _finish(run: Run, batches: list[int], *, quiet: bool) -> Outcome:
         stages.rollup_quarters()
         stages.report(run, [])
         stages.report_late([late for late in stages.unreported_runs() if late.source == run.source])
-        mails = stages.send_messages(smtp_sender()) if stages.unsent_messages() else 0
-    return _read_outcome(run, mails)
+        sent = stages.send_messages(smtp_sender()) if stages.unsent_messages() else []
+    return _read_outcome(run, sent)
 
 
-def _read_outcome(run: Run, mails: int) -> Outcome:
+def _read_outcome(run: Run, sent: list[str]) -> Outcome:
+    own = sent.count(run.run_id)
     with warehouse.connect() as connection:
-        outcome = Outcome(list_batches(connection, run.run_id), mails=mails)
+        outcome = Outcome(list_batches(connection, run.run_id), mails=own, late_mails=len(sent) - own)
         for batch in outcome.batches:
             rows = warehouse.fetch(connection, "batch/submissions", batch_id=batch.batch_id)
             outcome.submissions_of[batch.batch_id] = [dict(row) for row in rows]
@@ -147,10 +152,15 @@ def show_outcome(outcome: Outcome, *, as_json: bool) -> None:
     refused = [b for b in outcome.batches if b.status == "refused" and b.archive_uri]
     if refused:
         console.print(f"Refused files are in {current_home().rejected / refused[0].source}.", markup=False)
-    if outcome.mails:
-        console.print(
-            f"{outcome.mails} mails were sent, or written to {current_home().outbox}.", markup=False
-        )
+    if outcome.mails or outcome.late_mails:
+        console.print(_tell_mails(outcome), markup=False)
+
+
+def _tell_mails(outcome: Outcome) -> str:
+    late = f"{_count(outcome.late_mails, 'mail')} of other runs" if outcome.late_mails else ""
+    told = " and ".join(filter(None, [_count(outcome.mails, "mail") if outcome.mails else "", late]))
+    verb = "was" if outcome.mails + outcome.late_mails == 1 else "were"
+    return f"{told} {verb} sent, or written to {current_home().outbox}."
 
 
 def _tell_rows(batch: BatchRow) -> str:

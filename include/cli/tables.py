@@ -84,6 +84,16 @@ def print_kpis(rows: list[dict[str, Any]], definition: Any) -> None:
     print_columns(console, columns, always=("org", "period", "value"))
 
 
+def print_vanished(rows: list[dict[str, Any]], unit: str) -> None:
+    """Print which KPIs are there no more, as their facts were taken out, and what they were."""
+    console = Console(highlight=False)
+    for row in rows[:_MOST_PLACES]:
+        was = f"{format_short(row['value'])} {unit} until {row['until'].astimezone():%Y-%m-%d %H:%M %Z}"
+        console.print(f"{row['org']} {row['period']}: no figures any more; it was {was}", markup=False)
+    if len(rows) > _MOST_PLACES:
+        console.print(f"… and {len(rows) - _MOST_PLACES} more without figures.")
+
+
 def print_columns(
     console: Console, columns: dict[str, tuple[JustifyMethod, list[str]]], always: tuple[str, ...]
 ) -> None:

@@ -108,7 +108,7 @@ def write_listing(
             )
         )
     return {
-        "title": say("held" if is_held else "refused", language, count=len(errors)),
+        "title": say("held" if is_held else "refused", language, count=sum(error.faults for error in errors)),
         "lines": lines,
         "heads": _HEADS["zh" if language == "zh" else "en"],
         "widths": _WIDTHS,

@@ -14,6 +14,7 @@ from include.notify.outcome import (
     TaskFailure,
     Total,
 )
+from include.notify.problems import describe_refusal
 from include.notify.strays import compose_strays
 
 __all__ = [
@@ -30,5 +31,6 @@ __all__ = [
     "build_email",
     "compose",
     "compose_strays",
+    "describe_refusal",
     "write_eml",
 ]

@@ -196,7 +196,8 @@ def _describe_batch(batch: BatchOutcome, attached: tuple[Attachment, ...] | None
     )
     if batch.copy and attached is not None:
         notes += (_describe_copy(batch.copy, attached, language),)
-    subtitle = f"{say(batch.outcome, language)} · {count('errors', language, len(errors))}"
+    faults = sum(error.faults for error in errors)
+    subtitle = f"{say(batch.outcome, language)} · {count('errors', language, faults)}"
     problems = group_findings((("", error) for error in errors), language)
     if batch.receipt:
         rows = say_rows(batch.receipt, language)

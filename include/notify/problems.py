@@ -9,6 +9,7 @@ from include.notify.letter import Problem
 from include.notify.words import quote, say, tidy
 
 MAX_PROBLEMS, MAX_PLACES = 12, 8
+_MAX_LOGGED = 5
 
 
 def cut_problems(
@@ -33,6 +34,17 @@ def group_findings(placed: Iterable[tuple[str, Finding]], language: str) -> list
     return [_describe_group(group, language) for group in groups.values()]
 
 
+def describe_refusal(errors: list[Finding]) -> str:
+    """Return for a log the codes and cells of what is wrong, and lines on how it is mended; no reported value."""
+    places = [f"{error.code} {'!'.join(filter(None, (error.sheet, error.cell)))}".strip() for error in errors]
+    rest = sum(error.faults for error in errors) - _MAX_LOGGED
+    more = f" and {rest} more" if rest > 0 else ""
+    masked = (("", replace(error, found="…", cell="…")) for error in errors)
+    problems = group_findings(masked, "en")[:_MAX_LOGGED]
+    words = ["; to do: ".join(filter(None, (problem.title, problem.remedy))) for problem in problems]
+    return "\n  ".join([f"refused: {', '.join(places[:_MAX_LOGGED])}{more}", *words])
+
+
 def _describe_group(group: list[tuple[str, Finding]], language: str) -> Problem:
     findings = [finding for _, finding in group]
     found = findings[0].found if len({finding.found for finding in findings}) == 1 else "…"
@@ -47,7 +59,7 @@ def _describe_group(group: list[tuple[str, Finding]], language: str) -> Problem:
 def _cut_places(places: list[str], language: str) -> tuple[str, ...]:
     if len(places) <= MAX_PLACES:
         return tuple(places)
-    return (*places[:MAX_PLACES], say("more_places", language, count=len(places)))
+    return (*places[:MAX_PLACES], say("more_places", language, count=len(places) - MAX_PLACES))
 
 
 def _words(finding: Finding, language: str) -> tuple[str, ...]:

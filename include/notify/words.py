@@ -69,12 +69,16 @@ _WORDS: dict[str, tuple[str, str]] = {
     "whole_batch": ("全部内容", "all of it"),
     "warnings": ("提醒（不影响计入，请核对）", "Warnings (they hold nothing back; please have a look)"),
     "next_workbook": (
-        "请改正后把文件重新放入收件文件夹 inbox/{source}/，系统会自动收取，不必另行通知。",
-        "Correct the file and drop it into inbox/{source}/ again. It is taken in by itself.",
+        "请改正文件（上文要求改配置的，请管理员修改），再把文件重新放入收件文件夹 inbox/{source}/，系统会自动收取，"
+        "不必另行通知。",
+        "Correct the file, or have the configuration changed where that is what to do above, and drop the file into "
+        "inbox/{source}/ again. It is taken in by itself.",
     ),
     "next_system": (
-        "请在源系统中改正，下一次取数会自动更新；也可以在 Airflow 中重新运行。",
-        "Correct it in the source system. The next extraction takes it in; or run it again in Airflow.",
+        "请在源系统中改正；上文要求改配置的，请管理员修改。下一次运行会自动重新取数；要立即重取，"
+        "可在 Airflow 中触发，或执行 ./kpi run {source}。",
+        "Correct it in the source system, or have the configuration changed where that is what to do above. The next "
+        "run reads it again by itself; to read it at once, trigger it in Airflow or use ./kpi run {source}.",
     ),
     "failed": ("处理失败：{task}", "Failed: {task}"),
     "unavailable": (
@@ -93,7 +97,7 @@ _WORDS: dict[str, tuple[str, str]] = {
         "You get this mail because you own this source or metrics in it. It was sent by a program; "
         "replies aren't read.",
     ),
-    "more_places": ("等，共 {count} 处", "and more, {count} in all"),
+    "more_places": ("另有 {count} 处", "and {count} more"),
     "more_problems": (
         "另有 {count} 类问题，见退回的清单。",
         "{count} more kinds of problem: see the list returned with the file.",

@@ -124,7 +124,7 @@ def list_findings(failures: Sequence[Failure], plan: Plan, places: Places, slice
                 rule=rule,
                 level=level,
                 params=params,
-                metrics=plan.metrics_of(),
+                metrics=plan.metrics_of([column]),
             )
             findings.append(more)
     return findings

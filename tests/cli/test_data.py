@@ -137,6 +137,23 @@ def test_trace_adds_up_to_the_kpi(kpi: Run, book: Callable[[str], Path]) -> None
     assert code == 0 and "三月.csv" in out and "D2" in out
 
 
+def test_a_month_that_was_emptied_is_told(kpi: Run, book: Callable[[str], Path]) -> None:
+    done = ask(kpi, "run", "book", "--file", book(GOOD))
+    (submission,) = (s["submission"] for s in done["submissions"] if s["org"] == "p3")
+    assert "any more" not in kpi("show", "sales")[1]
+    assert kpi("withdraw", submission, "--reason", "not theirs")[0] == 0
+    told = "p3 2026-02: no figures any more; it was 7 CNY until 20"
+    assert (
+        told in kpi("show", "sales")[1] and told in kpi("show", "sales", "--org", "p3", "--period", "2026")[1]
+    )
+    assert told in kpi("trace", "sales", "--org", "p3", "--period", "2026-02")[1]
+    assert "p3 2026-02" not in kpi("show", "sales", "--period", "2026-03")[1]
+    assert "any more" not in kpi("show", "sales", "--basis", "as-is")[1]
+    assert ask(kpi, "show", "sales", "--org", "p3") == []
+    kpi("run", "book", "--file", book(GOOD.replace("a,7", "a,8")))
+    assert "any more" not in kpi("show", "sales")[1], "it is there again"
+
+
 def test_withdraw_puts_the_slice_back(kpi: Run, book: Callable[[str], Path]) -> None:
     kpi("run", "book", "--file", book(GOOD))
     (wrong,) = ask(kpi, "run", "book", "--file", book(GOOD.replace("100.50", "999")))["submissions"]

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from include.cli import app
 from include.home import PROJECT
-from tests.office import HEAD, Office
+from tests.office import BAD, HEAD, Office
 
 pytestmark = pytest.mark.timeout(300)
 MONTHS = [f"2025-{month:02d}" for month in range(1, 7)]
@@ -78,6 +78,17 @@ def test_a_refused_file_is_replayed_after_its_name_was_declared(office: Office) 
     code, out = here("replay", 1, "--json")
     assert (code, json.loads(out)["outcome"]) == (0, "unchanged")
     assert office.statuses() == ["refused", "accepted", "unchanged"]
+
+
+def test_only_a_runs_own_mails_are_counted_as_its(office: Office) -> None:
+    office.drop("earlier.csv", BAD)
+    office.collect()
+    file = office.home.root / "later.csv"
+    file.write_text(BAD, "utf-8")
+    code, out = here("run", "book", "--file", file)
+    assert code == 3 and "2 mails and 2 mails of other runs were sent" in out
+    code, out = here("run", "book", "--file", file)
+    assert code == 3 and "2 mails were sent" in out
 
 
 def here(*arguments: object) -> tuple[int, str]:

@@ -80,6 +80,27 @@ def test_a_refused_workbook_is_red_and_mailed_and_holds_up_no_other(
     assert [path for path in (company.rejected / "hr_headcount").iterdir() if "自报" in path.name]
 
 
+def test_a_bug_is_red_where_it_happened_once_nothing_else_goes_on(
+    company: Home, deliveries: Path, run_dag: RunDag, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = stages._standardise_one
+
+    def fail(batch: Any) -> None:
+        if "2026-03" in batch.filename:
+            raise ZeroDivisionError
+        real(batch)
+
+    monkeypatch.setattr(stages, "_standardise_one", fail)
+    drop(company, "hr_headcount", *sorted((deliveries / "hr_headcount").glob("*_2026-0[23].xlsx")))
+    state, tasks, events = run_dag("collect__hr_headcount")
+    assert (state, tasks["standardise"], tasks["load"]) == ("failed", "success", "success")
+    assert events == [("metric_facts", "2026-02")], "the other file counts"
+    drop(company, "hr_headcount", pick(deliveries, "hr_headcount", "*_2026-03.xlsx"))
+    state, tasks, events = run_dag("collect__hr_headcount")
+    assert (state, tasks["validate"], tasks["standardise"]) == ("failed", "success", "failed")
+    assert (tasks["load"], tasks["report"], events) == ("upstream_failed", "failed", [])
+
+
 def test_where_all_is_refused_the_later_steps_are_skipped(
     company: Home, deliveries: Path, run_dag: RunDag
 ) -> None:

@@ -113,6 +113,43 @@ def test_a_refused_log_in_is_not_tried_again(
     assert (state, tasks["extract"]) == ("failed", "failed"), "a second try may lock the account"
 
 
+def test_a_wrong_query_is_red_where_it_failed_and_says_where_it_stands(
+    company: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_dag: RunDag, capfd: Any
+) -> None:
+    config = write_company(tmp_path / "small", sources__shop=SHOP)
+    (config / "sources" / "shop.sql").write_text("SELECT unit, month,\n  sales, gone\nFROM t", "utf-8")
+    with sqlite3.connect(tmp_path / "shop.db") as database:
+        database.execute("CREATE TABLE t (unit, month, sales)")
+    monkeypatch.setenv("KPI_CONFIG", str(config))
+    monkeypatch.setenv("AIRFLOW_CONN_SHOP", f"sqlite:///{tmp_path}/shop.db")
+    state, tasks, _ = run_dag("collect__shop", retries=1)
+    assert state == "failed" and tasks == {
+        "extract": "failed",
+        **dict.fromkeys(("validate", "standardise", "load"), "upstream_failed"),
+        "report": "failed",
+    }
+    with warehouse.connect() as connection:
+        assert len(list_batches(connection, _name_run(connection))) == 1, "it isn't tried again"
+    reason = "AirflowFailException: shop: ConfigurationError: shop.sql:2: the database of connection 'shop' refuses"
+    assert list(company.outbox.glob("*.eml")), "the owner is told"
+    assert "".join(capfd.readouterr()).count(reason) == 2, "the log of each red task tells"
+
+
+def test_a_cross_checks_first_load_is_green_and_wakes_nobody(
+    company: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_dag: RunDag
+) -> None:
+    config = write_company(tmp_path / "small", sources__shop=SHOP + "authority: cross_check\n")
+    (config / "sources" / "shop.sql").write_text(QUERY, "utf-8")
+    with sqlite3.connect(tmp_path / "shop.db") as database:
+        database.execute("CREATE TABLE t (unit, month, sales)")
+        database.execute("INSERT INTO t VALUES ('p1', '2026-02', 7)")
+    monkeypatch.setenv("KPI_CONFIG", str(config))
+    monkeypatch.setenv("AIRFLOW_CONN_SHOP", f"sqlite:///{tmp_path}/shop.db")
+    state, tasks, events = run_dag("collect__shop", {"period": "2026-02"})
+    assert (state, set(tasks.values()), events) == ("success", {"success"}, [])
+    assert run_dag("collect__shop", {"period": "2026-02"})[1]["load"] == "skipped", "nothing new"
+
+
 def test_a_run_with_a_period_reads_that_period(
     company: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_dag: RunDag
 ) -> None:
