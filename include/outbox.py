@@ -35,6 +35,7 @@ from include.notify import (
 from include.notify.words import tidy
 from include.places import Place, write_place
 from include.receipts import read_receipt
+from include.system_faults import is_system_fault
 
 MOST_ATTEMPTS = 50
 READING_NOTES = frozenset(
@@ -106,7 +107,7 @@ def _describe_run(
     returned: Mapping[int, Returned],
 ) -> RunOutcome:
     failures = [
-        TaskFailure(batch.filename or run.source, batch.failure)
+        TaskFailure(batch.filename or run.source, batch.failure, _asked_of(source, batch.failure))
         for batch in batches
         if batch.status == "failed"
     ]
@@ -126,6 +127,11 @@ def _describe_run(
         ),
         failures=tuple(failures or [TaskFailure(task) for task in failed_tasks]),
     )
+
+
+def _asked_of(source: Source, failure: str) -> str:
+    """Return the connection of the system that `failure` is about; '' where it is about none."""
+    return "" if isinstance(source, WorkbookSource) or not is_system_fault(failure) else source.connection
 
 
 def _describe_outcome(batch: BatchRow, findings: list[Finding], receipt: Receipt | None) -> BatchOutcome:

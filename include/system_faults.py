@@ -105,10 +105,24 @@ SYSTEM_FAULTS: dict[str, tuple[Words, Words]] = {
 }
 
 
+_UNKNOWN: tuple[Words, Words] = (
+    ("系统没有给出数据", "the system gave no data"),
+    ("请查看运行日志", "see the run's log"),
+)
+
+
+def is_system_fault(code: str) -> bool:
+    """Tell whether a text is a code of SourceUnavailableError that has words."""
+    return _find(code) is not None
+
+
 def explain_fault(code: str, language: str) -> tuple[str, str]:
-    """Return what a code of SourceUnavailableError means and what to do, in `zh` or `en`; `("", "")` for another."""
-    status = re.fullmatch(r"http_(\d)\d\d", code)
-    fault = SYSTEM_FAULTS.get(code) or (SYSTEM_FAULTS.get(f"http_{status[1]}xx") if status else None)
-    what, remedy = fault or (("", ""), ("", ""))
+    """Return what a code of SourceUnavailableError means and what to do, in `zh` or `en`."""
+    what, remedy = _find(code) or _UNKNOWN
     place = 0 if language == "zh" else 1
     return what[place], remedy[place]
+
+
+def _find(code: str) -> tuple[Words, Words] | None:
+    status = re.fullmatch(r"http_(\d)\d\d", code)
+    return SYSTEM_FAULTS.get(code) or (SYSTEM_FAULTS.get(f"http_{status[1]}xx") if status else None)

@@ -11,6 +11,7 @@ from include.errors import Finding
 from include.home import current_home
 from include.inbox import find_strays
 from include.marking import Delivery, Returned, give_back
+from include.notify.words import tidy
 from include.places import Place, inbox_place
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ def report(catalogue: Catalogue, run: Run, failed_tasks: list[str]) -> list[str]
 def list_failures(run_id: str, given: Collection[int] | None = None) -> list[str]:
     """Return a line for each batch of a run that failed, of those `given` or all: its name, and what happened."""
     return [
-        f"{batch.filename or batch.source}: {batch.failure}"
+        f"{tidy(batch.filename or batch.source)}: {batch.failure}"
         for batch in _list_ended(run_id, given)
         if batch.status == "failed"
     ]

@@ -123,10 +123,10 @@ def test_metric_owner_sees_own_metrics_and_whole_files_only() -> None:
 
 
 def test_failed_task_is_told_with_its_code_and_without_blaming_the_data() -> None:
-    failure = TaskFailure("extract", "connection_refused", "erp")
+    failure = TaskFailure("extract", "unreachable", "erp")
     message = compose_one(run_of(is_workbook=False, failures=(failure,)), ENGLISH)
     assert message.subject == "[Metric Ledger] Monthly close: the run failed"
-    assert "The system behind erp can't be reached (connection_refused)" in message.body_text
+    assert "The system doesn't answer (connection erp, unreachable); Airflow asks again" in message.body_text
     assert "inbox/" not in message.body_text
 
 

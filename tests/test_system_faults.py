@@ -30,4 +30,4 @@ def test_a_status_without_words_of_its_own_has_those_of_its_hundred() -> None:
     assert explain_fault("http_503", "en")[0] == "the service fails"
     assert explain_fault("http_503", "zh")[0] == "服务自身出错"
     assert explain_fault("http_404", "en")[0] == "there is nothing at the request's path"
-    assert explain_fault("internal_error", "en") == ("", "")
+    assert explain_fault("oops", "en") == ("the system gave no data", "see the run's log")

@@ -33,8 +33,9 @@ def main() -> None:
 
 
 def _explain(error: MetricLedgerError) -> str:
-    remedy = explain_fault(error.code, "en")[1] if isinstance(error, SourceUnavailableError) else ""
-    return f"{error}; {remedy}" if remedy else str(error)
+    if isinstance(error, SourceUnavailableError):
+        return f"{error}; {explain_fault(error.code, 'en')[1]}"
+    return str(error)
 
 
 def exit_code(error: MetricLedgerError) -> int:

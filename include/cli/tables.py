@@ -86,7 +86,7 @@ def print_kpis(rows: list[dict[str, Any]], definition: Any) -> None:
 
 def print_vanished(rows: list[dict[str, Any]], unit: str) -> None:
     """Print which KPIs are there no more, as their facts were taken out, and what they were."""
-    console = Console(highlight=False)
+    console = open_console()
     for row in rows[:_MOST_PLACES]:
         was = f"{format_short(row['value'])} {unit} until {row['until'].astimezone():%Y-%m-%d %H:%M %Z}"
         console.print(f"{row['org']} {row['period']}: no figures any more; it was {was}", markup=False)

@@ -11,6 +11,7 @@ from include.notify.problems import cut_problems, group_findings
 from include.notify.receipt import describe_receipt, say_rows, tell_figures
 from include.notify.text import render_text
 from include.notify.words import count, say, tidy
+from include.system_faults import explain_fault
 
 MAX_BATCHES, MOST_NAMED = 10, 60
 """Files told in full, and files named with their first problem; the run's page lists all."""
@@ -183,7 +184,9 @@ def _name_batch(batch: BatchOutcome, language: str) -> str:
 def _describe_failure(failure: TaskFailure, language: str) -> Section:
     reason = ""
     if failure.connection:
-        reason = say("unavailable", language, connection=tidy(failure.connection), code=tidy(failure.code))
+        what, remedy = explain_fault(failure.code, language)
+        told = {"what": what[:1].upper() + what[1:], "connection": tidy(failure.connection)}
+        reason = say("unavailable", language, code=tidy(failure.code), remedy=remedy, **told)
     elif failure.code:
         reason = say("failed_code", language, code=tidy(failure.code, 500))
     return Section(say("failed", language, task=tidy(failure.task)), reason)

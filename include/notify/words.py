@@ -82,8 +82,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
     "failed": ("处理失败：{task}", "Failed: {task}"),
     "unavailable": (
-        "连接 {connection} 的系统无法访问（{code}）",
-        "The system behind {connection} can't be reached ({code})",
+        "{what}（连接 {connection}，{code}）。{remedy}。",
+        "{what} (connection {connection}, {code}); {remedy}.",
     ),
     "failed_code": ("原因：{code}", "Reason: {code}"),
     "next_failed": (

@@ -140,7 +140,7 @@ def _fail(probe: Probe, step: str, code: str, problem: str) -> None:
 def _explain(error: SourceUnavailableError) -> str:
     """Return what happened, as exactly as is known, and what to do about it."""
     what, remedy = explain_fault(error.code, "en")
-    return "; ".join(filter(None, (error.detail or what, remedy)))
+    return f"{error.detail or what}; {remedy}"
 
 
 def _spell_finding(finding: Finding) -> str:
