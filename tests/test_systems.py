@@ -12,6 +12,7 @@ import pytest
 from include import stages, warehouse, windows
 from include.batch import Window
 from include.batches import read_findings
+from include.errors import SourceUnavailableError
 from tests.connectors.rest_service import serve
 from tests.office import Office
 
@@ -137,6 +138,16 @@ def test_a_slice_that_vanished_is_held_until_somebody_approves_it(erp: Erp) -> N
     assert erp.collect() == "unchanged"
     stages.rollup_months()
     assert erp.office.company.board("sales", "p3", "2026-04") is None
+
+
+def test_a_mail_says_which_system_is_away_and_what_to_do(erp: Erp) -> None:
+    erp.path.rename(erp.path.with_name("moved.db"))
+    run = erp.new_run()
+    with pytest.raises(SourceUnavailableError):
+        stages.extract("orders", run)
+    stages.report(run, ["extract"])
+    assert "The system doesn't answer (connection erp, unreachable); Airflow asks again" in erp.office.mail()
+    assert "系统没有应答（连接 erp，unreachable）。Airflow 会自动重试" in erp.office.mail("zh")
 
 
 def test_a_slice_that_comes_back_counts_again(erp: Erp) -> None:
