@@ -15,10 +15,12 @@ from include.stack.postgres import EmbeddedPostgres
 if TYPE_CHECKING:
     from xdist.scheduler import LoadFileScheduling
 
+    from include.batch import Connection
     from tests.company import Company
     from tests.office import Office
 
 _numbers = count(1)
+MARIADB = os.environ.get("KPI_TEST_MARIADB_URL", "mysql://root@127.0.0.1:3306")
 APART = ("tests/model/test_rollup_properties.py", "tests/model/test_mutations.py")
 """Files whose tests take hours together under --long."""
 
@@ -59,6 +61,31 @@ def _own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
         patch.setenv("KPI_HOME", str(tmp_path_factory.mktemp("kpi_home")))
         patch.setenv("NO_PROXY", "127.0.0.1,localhost")
         yield
+
+
+@pytest.fixture
+def mariadb() -> "Iterator[Connection]":
+    """Give an empty schema in the MariaDB or MySQL of KPI_TEST_MARIADB_URL; the test is skipped where none answers."""
+    import pymysql
+    from sqlalchemy import make_url
+
+    from include.batch import Connection
+
+    url = make_url(MARIADB)
+    server = {"host": url.host or "127.0.0.1", "port": url.port or 3306, "user": url.username or "root"}
+    password = url.password or ""
+    try:
+        admin = pymysql.connect(**server, password=password, connect_timeout=3, autocommit=True)
+    except pymysql.Error as error:
+        pytest.skip(f"no MariaDB answers at {url.host}:{url.port} (KPI_TEST_MARIADB_URL): {error.args[0]}")
+    name = f"kpi_test_{os.getpid()}"
+    cursor = admin.cursor()
+    cursor.execute(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
+    try:
+        yield Connection("erp", "mysql", server["host"], server["port"], server["user"], password, name)
+    finally:
+        cursor.execute(f"DROP DATABASE {name}")
+        admin.close()
 
 
 @pytest.fixture(scope="session")

@@ -15,11 +15,13 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import psycopg
+import pymysql
 import pytest
 
-from include.batch import Window
+from include.batch import Connection, Window
 from include.catalogue import load_catalogue
 from include.home import PROJECT, Home
 from include.onboarding.previewing import preview_system
@@ -175,6 +177,21 @@ def test_the_page_holds_for_postgresql_too(shell: Shell, database_url: str) -> N
         database.execute(tables.encode())
     assert page.count(IN_SQLITE) == 2 and page.count("sqlite:///$PWD/till.db") == 1
     follow(shell, page.replace(IN_SQLITE, IN_POSTGRES).replace("sqlite:///$PWD/till.db", database_url))
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+def test_the_page_holds_for_mariadb_too(shell: Shell, mariadb: Connection) -> None:
+    """Its tables in MariaDB, with the condition on dates that the page names for it."""
+    page = PAGE.read_text("utf-8")
+    (tables,) = re.findall(r'executescript\("""(.*?)"""\)', page, re.DOTALL)
+    server = {"host": mariadb.host, "port": mariadb.port, "user": mariadb.login, "password": mariadb.password}
+    with pymysql.connect(**server, database=mariadb.schema, autocommit=True) as database:
+        database.cursor().execute("SET SESSION sql_mode = 'ANSI_QUOTES'")
+        for statement in tables.replace("TEXT PRIMARY KEY", "VARCHAR(20) PRIMARY KEY").split(";")[:-1]:
+            database.cursor().execute(statement)
+    address = f"mysql://{quote(mariadb.login)}:{quote(mariadb.password)}@{mariadb.host}:{mariadb.port}/{mariadb.schema}"
+    follow(shell, page.replace(IN_SQLITE, IN_POSTGRES).replace("sqlite:///$PWD/till.db", address))
 
 
 def test_a_page_that_says_something_else_would_be_found() -> None:

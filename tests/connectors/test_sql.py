@@ -2,11 +2,9 @@
 
 import datetime as dt
 import math
-import os
 import sqlite3
 import threading
 import traceback
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +21,6 @@ from include.connectors import sql
 from include.errors import ConfigurationError, RefusedError, SourceUnavailableError
 from include.messages import word
 
-MARIADB = os.environ.get("KPI_TEST_MARIADB_URL", "mysql://root@127.0.0.1:3306")
 WINDOW = Window(dt.date(2026, 1, 1), dt.date(2026, 4, 1))
 
 
@@ -63,29 +60,6 @@ def refusal(connection: Connection, query: str, *names: str, **more: Any) -> Any
 @pytest.fixture
 def erp(database_url: str) -> Connection:
     return make_connection(database_url)
-
-
-@pytest.fixture
-def mariadb() -> Iterator[Connection]:
-    parts = make_url(MARIADB)
-    server: dict[str, Any] = {
-        "host": parts.host,
-        "port": parts.port or 3306,
-        "user": parts.username or "root",
-    }
-    server["password"] = parts.password or ""
-    try:
-        admin = pymysql.connect(**server, connect_timeout=3, autocommit=True)
-    except pymysql.Error as error:
-        pytest.skip(
-            f"no MariaDB answers at {parts.host}:{parts.port} (KPI_TEST_MARIADB_URL): {error.args[0]}"
-        )
-    name = f"kpi_test_{os.getpid()}"
-    cursor = admin.cursor()
-    cursor.execute(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
-    yield Connection("erp", "mysql", server["host"], server["port"], server["user"], server["password"], name)
-    cursor.execute(f"DROP DATABASE {name}")
-    admin.close()
 
 
 @pytest.fixture

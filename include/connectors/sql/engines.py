@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 import pyarrow as pa
 from sqlalchemy import Connection as Session
-from sqlalchemy import CursorResult, Engine, bindparam, create_engine, text
+from sqlalchemy import CursorResult, Engine, bindparam, create_engine, event, text
 from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
@@ -131,10 +131,23 @@ def make_engine(order: Order, dialect: Dialect) -> Engine:
         if dialect.driver == "sqlite":
             return create_engine("sqlite://", creator=lambda: _open_sqlite(order), **options)
         connect_args = _connect_args(order, dialect)
-        return create_engine(url_of(order.connection, dialect), connect_args=connect_args, **options)
+        engine = create_engine(url_of(order.connection, dialect), connect_args=connect_args, **options)
+        if engine.dialect.name in {"mysql", "mariadb"}:
+            event.listen(engine, "connect", _name_by_double_quotes, insert=True)
+        return engine
     except (ImportError, NoSuchModuleError) as error:
         fault = explain_missing_driver(error, order.place, dialect.driver)
     raise fault
+
+
+def _name_by_double_quotes(raw: Any, _: object) -> None:
+    """Make `"x"` a name, as everywhere else: taken for a text, a condition on it would hold for no row or for all.
+
+    Before SQLAlchemy first looks at the server, which then writes and reads names so too.
+    """
+    cursor = raw.cursor()
+    cursor.execute("SET SESSION sql_mode = concat_ws(',', nullif(@@sql_mode, ''), 'ANSI_QUOTES')")
+    cursor.close()
 
 
 def _connect_args(order: Order, dialect: Dialect) -> dict[str, Any]:
@@ -167,9 +180,7 @@ def prepare_session(session: Session, order: Order) -> None:
             if session.dialect.is_mariadb  # type: ignore[attr-defined]
             else f"max_execution_time = {order.seconds * 1000}"
         )
-        # "x" is a name, as everywhere else: taken for a text, a condition on it would hold for no row or for all.
-        modes = "sql_mode = concat_ws(',', nullif(@@sql_mode, ''), 'ANSI_QUOTES')"
-        session.exec_driver_sql(f"SET SESSION {limit}, net_write_timeout = 600, {modes}")
+        session.exec_driver_sql(f"SET SESSION {limit}, net_write_timeout = 600")
         _set_mysql_zone(session, order)
         session.exec_driver_sql("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         session.exec_driver_sql("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
