@@ -76,7 +76,20 @@ def _from_table(catalogue: "Catalogue", name: str, conn_id: str, table: str) -> 
     from include.onboarding.sampled import Sampled
 
     found = describe_table(resolve_connection(conn_id), table, catalogue.calendar.timezone)
-    columns = [Sampled(c.name, c.texts, c.type, c.comment, "", not c.required, c.key) for c in found.columns]
+    columns = [
+        Sampled(
+            name=c.name,
+            texts=c.texts,
+            type=c.type,
+            comment=c.comment,
+            nullable=not c.required,
+            key=c.key,
+            blanks=c.blanks,
+            choices=c.choices,
+            unreadable=c.unreadable,
+        )
+        for c in found.columns
+    ]
     guesses = guess_columns(catalogue, columns)
     told = f"the table {found.name} of the connection {conn_id}"
     query = write_query(found, guesses, conn_id)

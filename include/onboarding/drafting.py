@@ -15,7 +15,7 @@ from include.catalogue import Catalogue
 from include.connectors.rest.sampling import Endpoint
 from include.connectors.sql.describing import DescribedTable
 from include.onboarding.books import SampledBook
-from include.onboarding.guessing import marks_deleted
+from include.onboarding.conditions import marks_deleted, tells_status, write_kept, write_status
 from include.onboarding.sampled import Guess
 
 _HEAD = """\
@@ -26,7 +26,6 @@ _HEAD = """\
 """
 _PLAIN = re.compile(r"[^\W\d]\w*(?:（\w+）)?")
 _WORDS = {"y", "n", "yes", "no", "true", "false", "null", "on", "off"}
-_NUMERIC = re.compile(r"-?\d+(\.\d+)?")
 
 
 @dataclass(frozen=True)
@@ -96,12 +95,19 @@ def write_query(table: DescribedTable, guesses: Sequence[Guess], conn_id: str) -
     ]
     chosen = [guess for guess in guesses if guess.needed]
     for place, guess in enumerate([*chosen, *(guess for guess in guesses if not guess.needed)]):
-        quoted = table.quoted[guess.column.name]
-        lines.append(f"{'    ' if place == 0 else '  , ' if guess.needed else '  -- , '}{quoted}")
+        before = "    " if place == 0 else "  , " if guess.needed else "  -- , "
+        lines.append(
+            before + (_write_column(table, guess) if guess.needed else table.quoted[guess.column.name])
+        )
     lines.append(f"FROM {table.written}")
-    conditions = [*_write_window(table, chosen), *_write_deleted(table, guesses)]
+    conditions = _write_window(table, chosen)
+    for guess in guesses:
+        if marks_deleted(guess.column):
+            conditions.append(write_kept(guess.column, table.quoted[guess.column.name], table.dialect))
     for place, condition in enumerate(conditions):
         lines.append(f"{'WHERE' if place == 0 else '  AND'} {condition}")
+    unused = [guess.column for guess in guesses if not guess.needed and not marks_deleted(guess.column)]
+    lines += [write_status(column, table.quoted[column.name]) for column in unused if tells_status(column)]
     return "\n".join(lines) + "\n"
 
 
@@ -121,17 +127,14 @@ def _write_window(table: DescribedTable, guesses: Sequence[Guess]) -> list[str]:
     return [f"{column} >= {first} AND {column} < {stop}{mark}"]
 
 
-def _write_deleted(table: DescribedTable, guesses: Sequence[Guess]) -> Iterable[str]:
-    for guess in guesses:
-        kept = marks_deleted(guess.column)
-        if kept is not None:
-            numeric = _NUMERIC.fullmatch(kept) and not guess.column.type.startswith(
-                ("text", "varchar", "char")
-            )
-            value = kept if numeric or kept in {"true", "false"} else "'" + kept.replace("'", "''") + "'"
-            count = guess.column.texts.count(kept)
-            told = f"{count} of the first {len(guess.column.texts)} rows have it; else the row seems deleted"
-            yield f"{table.quoted[guess.column.name]} = {value}  -- guess {guess.certainty} %: {told}"
+def _write_column(table: DescribedTable, guess: Guess) -> str:
+    """Return a column of the SELECT: MySQL tells six digits of a FLOAT, so that it is cast."""
+    quoted = table.quoted[guess.column.name]
+    if not guess.column.unreadable:
+        return quoted
+    return (
+        f"CAST({quoted} AS DECIMAL(30, 6)) AS {quoted}  -- guess 50 %: a FLOAT; how many decimals are meant?"
+    )
 
 
 def describe_endpoint(endpoint: Endpoint, conn_id: str, path: str, params: dict[str, str]) -> tuple[str, ...]:

@@ -1,16 +1,14 @@
 """What the columns of a table, an endpoint or a workbook may mean, each with how certain that is."""
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-import pandas as pd
-
 from include.catalogue import Catalogue
-from include.coerce import Reading, coerce
+from include.coerce import Reading
+from include.onboarding.conditions import marks_deleted, tell_statuses, tells_status
 from include.onboarding.matching import is_minor, match_metrics
-from include.onboarding.sampled import Guess, Sampled
+from include.onboarding.sampled import Guess, Sampled, share_read
 
 _ORG_NAMES = re.compile(
     r"公司|单位|部门|门店|店铺|店号|工厂|厂区|分公司|事业部|机构|company|store|shop|plant|branch|\borg|dept|department|site|entity",
@@ -22,7 +20,6 @@ _UPKEEP = re.compile(
     r"creat|updat|modif|chang|insert|delet|sync|load|录入|创建|修改|更新|同步", re.IGNORECASE
 )
 _KEY_NAMES = re.compile(r"编号|单号|流水|号$|(?:^|_|(?<=[a-z]))(?:id|no|code|key|number)$", re.IGNORECASE)
-_DELETED = re.compile(r"delet|del_?flag|void|cancel|zuo_?fei|作废|删除|注销|取消", re.IGNORECASE)
 _FORMATS = ("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y")
 _YEARS = re.compile(r"^(19|20)\d\d")
 _COMPACT = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
@@ -47,26 +44,24 @@ def guess_columns(catalogue: Catalogue, columns: Sequence[Sampled]) -> list[Gues
     return guesses
 
 
-def marks_deleted(column: Sampled) -> str | None:
-    """Return the commonest value of a column that seems to mark deleted records; None for others."""
-    values = Counter(column.texts)
-    if not _DELETED.search(column.name + column.comment) or not values or len(values) > 3:
-        return None
-    if _reads(column.texts, "date", Reading()) == 1.0 and any(len(text) > 6 for text in column.texts):
-        return None
-    return values.most_common(1)[0][0]
-
-
 def _guess_one(catalogue: Catalogue, column: Sampled) -> Guess:
-    if marks_deleted(column) is not None:
+    if marks_deleted(column):
         return Guess(
             column, {"type": "text"}, 70, "seems to mark deleted records: see the query", needed=False
         )
-    for rule in (_as_org, _as_date, _as_key, _as_measure, _as_dimension):
+    for rule in (_as_unread, _as_org, _as_date, _as_key, _as_status, _as_measure, _as_dimension):
         guess = rule(catalogue, column)
         if guess is not None:
             return guess
     return Guess(column, {"type": "text"}, 50, "nothing in the catalogue is called so", needed=False)
+
+
+def _as_unread(_: Catalogue, column: Sampled) -> Guess | None:
+    """Guess at what can't be read, but for a FLOAT, which a query can cast."""
+    if not column.unreadable or column.unreadable.startswith("float"):
+        return None
+    why = f"its type, {column.unreadable}, can't be read: convert it in the query"
+    return Guess(column, {"type": "text"}, 90, why, needed=False)
 
 
 def _as_org(catalogue: Catalogue, column: Sampled) -> Guess | None:
@@ -103,11 +98,11 @@ def _as_date(catalogue: Catalogue, column: Sampled) -> Guess | None:
     if years and (named or compact or not _is_number(column)):
         for kind, length in ((word, 7), ("date", 99)):
             fits = max(map(len, column.texts)) <= length or kind == "date"
-            if fits and _reads(column.texts, kind, reading) == 1.0:
+            if fits and share_read(column.texts, kind, reading) == 1.0:
                 return _date(column, kind, {}, 85 if named else 60, f"all values read as a {kind}")
     if named and column.texts:
         fitting = [
-            form for form in _FORMATS if _reads(column.texts, "date", Reading(date_format=form)) == 1.0
+            form for form in _FORMATS if share_read(column.texts, "date", Reading(date_format=form)) == 1.0
         ]
         if fitting:
             sure = "" if len(fitting) == 1 else f", or {fitting[1]}"
@@ -135,10 +130,21 @@ def _as_key(_: Catalogue, column: Sampled) -> Guess | None:
     return None
 
 
+def _as_status(catalogue: Catalogue, column: Sampled) -> Guess | None:
+    if not tells_status(column) or _as_dimension(catalogue, column):
+        return None
+    why = f"a status or kind; which of these count? {tell_statuses(column)}"
+    return Guess(column, {"type": "text"}, 50, why, needed=False)
+
+
 def _as_measure(catalogue: Catalogue, column: Sampled) -> Guess | None:
     if not _is_number(column) or _KEY_NAMES.search(column.name):
         return None
-    kind = "integer" if _reads(column.texts, "integer", Reading()) == 1.0 and _is_whole(column) else "decimal"
+    kind = (
+        "integer"
+        if share_read(column.texts, "integer", Reading()) == 1.0 and _is_whole(column)
+        else "decimal"
+    )
     matches = match_metrics(catalogue, column)
     minor = (
         "; looks like cents (分): divide by 100 in the query, or declare the unit" if is_minor(column) else ""
@@ -147,6 +153,7 @@ def _as_measure(catalogue: Catalogue, column: Sampled) -> Guess | None:
         near = f"a number, but no metric is called so{minor}"
         return Guess(column, {"type": kind}, 30, near, needed=False)
     best, *others = matches
+    kind = "decimal" if column.unreadable else kind
     certainty = best.certainty if best.unit_said and not minor else min(best.certainty, 50)
     unit = "the unit is said" if best.unit_said else "no unit is said, so the metric's own"
     also = f"; or {', '.join(f'{one.metric} {one.certainty} %' for one in others)}" if others else ""
@@ -169,7 +176,7 @@ def _as_dimension(catalogue: Catalogue, column: Sampled) -> Guess | None:
 
 def _is_number(column: Sampled) -> bool:
     typed = re.match(r"(numeric|decimal|float|double|real|int|bigint|smallint|money|number)", column.type)
-    return bool(typed) or _reads(column.texts, "decimal", Reading()) == 1.0
+    return bool(typed) or share_read(column.texts, "decimal", Reading()) == 1.0
 
 
 def _is_amount(column: Sampled) -> bool:
@@ -180,13 +187,6 @@ def _is_whole(column: Sampled) -> bool:
     return all("." not in text for text in column.texts) and not re.match(
         r"numeric|decimal|money", column.type
     )
-
-
-def _reads(texts: Sequence[str], kind: str, reading: Reading) -> float:
-    """Return the share of texts that are a value of this type; 0 where there are none."""
-    if not texts:
-        return 0.0
-    return 1.0 - float(coerce(pd.Series(list(texts), dtype=object), kind, reading).failed.mean())
 
 
 def _keep_best(guesses: list[Guess], role: str) -> None:

@@ -1,13 +1,20 @@
 """What is known of one column before anybody has said what it means."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+
+import pandas as pd
+
+from include.coerce import Reading, coerce
 
 
 @dataclass(frozen=True)
 class Sampled:
     """A column of a table, a field of a record or a header: texts of its first values as reported, blanks left out.
 
-    `type` and `comment` are a database's; `path` is a field's JSONPath; `nullable` tells that a value may be missing.
+    `type`, `comment` and `choices` (the values of an ENUM) are a database's, `path` is a field's JSONPath. `nullable`
+    tells that a value may be missing, `blanks` how many are among the first. `unreadable` is a type that can't be read
+    as it is: `bytea`, or MySQL's `float`.
     """
 
     name: str
@@ -17,6 +24,9 @@ class Sampled:
     path: str = ""
     nullable: bool = True
     key: bool = False
+    blanks: int = 0
+    choices: tuple[str, ...] = ()
+    unreadable: str = ""
 
 
 @dataclass(frozen=True)
@@ -31,3 +41,10 @@ class Guess:
     certainty: int
     why: str
     needed: bool = True
+
+
+def share_read(texts: Sequence[str], kind: str, reading: Reading) -> float:
+    """Return the share of texts that are a value of a type; 0 where there are none."""
+    if not texts:
+        return 0.0
+    return 1.0 - float(coerce(pd.Series(list(texts), dtype=object), kind, reading).failed.mean())

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -9,10 +10,14 @@ from typing import Any
 
 import openpyxl
 import psycopg
+import pymysql
 import pytest
 
+from include.batch import Connection
 from include.catalogue import load_catalogue
 from include.catalogue.loading import GUESS
+from include.onboarding.conditions import marks_deleted
+from include.onboarding.sampled import Sampled
 from tests.cli.conftest import Command
 from tests.connectors.rest_service import serve
 
@@ -123,6 +128,82 @@ def test_a_databases_types_and_comments_are_heard(
     assert json.loads(offline("preview", "fin", "--json")[1])["rows"][0]["facts"][0]["value"] == "50000"
     code, out = offline("new-source", "fin2", "--connection", "erp", "--table", "Fin.BookHeads")
     assert code == 2 and "Fin.BookHead" in out
+
+
+def test_which_records_of_mariadb_count_is_asked(
+    offline: Command, mariadb: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = f"{mariadb.host}:{mariadb.port}/{mariadb.schema}"
+    monkeypatch.setenv("AIRFLOW_CONN_ERP", f"mysql://{mariadb.login}:{mariadb.password}@{at}")
+    server = {"host": mariadb.host, "port": mariadb.port, "user": mariadb.login, "password": mariadb.password}
+    with pymysql.connect(**server, database=mariadb.schema, autocommit=True) as database:
+        cursor = database.cursor()
+        cursor.execute(
+            "CREATE TABLE bill (org varchar(9), day date, sales float COMMENT '单位：元', IsDel bit(1), "
+            "ZhuangTai enum('New', 'Paid', 'It''s lost'), sales_note blob, Delivery int)"
+        )
+        cursor.execute(
+            "INSERT INTO bill VALUES ('p1', '2026-03-01', 12.34, b'0', 'Paid', 'x', 1), "
+            "('p1', '2026-03-02', 16777216, b'0', 'New', NULL, 2), ('p1', '2026-03-03', 7, b'1', 'Paid', NULL, 3)"
+        )
+    code, out = offline("new-source", "--connection", "erp", "--table", "bill")
+    assert code == 0, out
+    text, query = (read_draft(tmp_path, f"bill.{end}") for end in ("yaml", "sql"))
+    assert "sales: {type: decimal, metric: sales, unit: 元}" in text
+    assert re.search(r"^# sales_note: .*its type, blob, can't be read", text, re.MULTILINE)
+    assert "a status or kind; which of these count? New (1), Paid (2), It's lost (0)" in text
+    assert """CAST("sales" AS DECIMAL(30, 6)) AS "sales"  -- guess 50 %: a FLOAT""" in query
+    assert """  AND "IsDel" = 0  -- guess 70 %: so are 2 of the first 3 rows""" in query
+    assert """  --   AND "ZhuangTai" IN ('New', 'Paid', 'It''s lost')""" in query
+    assert '"Delivery" =' not in query
+    for file in (tmp_path / "config" / "drafts").iterdir():
+        shutil.copy(file, tmp_path / "config" / "sources")
+    line = query[: query.index("-- guess 50 %: rows of every ZhuangTai")].count("\n") + 1
+    assert f"bill.sql:{line}: this guess isn't confirmed" in offline("check")[1]
+    confirm(tmp_path, "bill")
+    shown = json.loads(offline("preview", "bill", "--period", "2026-03", "--json")[1])
+    assert [row["facts"][0]["value"] for row in shown["rows"]] == ["12.34", "16777216"]
+
+
+def test_which_records_of_postgresql_count_is_asked(
+    offline: Command, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_ERP", database_url)
+    with psycopg.connect(database_url, autocommit=True) as database:
+        database.execute("CREATE TYPE stage AS ENUM ('open', 'closed')")
+        database.execute(
+            "CREATE TABLE bill (org text, day date, sales numeric, del_flag bit(1), deleted_at timestamptz, "
+            "stage stage, order_status int)"
+        )
+        database.execute(
+            "INSERT INTO bill SELECT 'p1', date '2026-03-01' + n, n, CASE WHEN n > 1 THEN (n = 3)::int::bit END, "
+            "CASE WHEN n = 2 THEN now() END, 'closed', n % 2 FROM generate_series(1, 9) AS n"
+        )
+    code, out = offline("new-source", "--connection", "erp", "--table", "bill")
+    assert code == 0, out
+    query = read_draft(tmp_path, "bill.sql")
+    assert (
+        """AND ("del_flag" = B'0' OR "del_flag" IS NULL)  -- guess 70 %: so are 8 of the first 9""" in query
+    )
+    assert """AND "deleted_at" IS NULL  -- guess 70 %""" in query
+    assert """-- guess 50 %: rows of every stage count: open (0), closed (9). If not""" in query
+    assert """AND "stage" IN ('open', 'closed')""" in query and """AND "order_status" IN (1, 0)""" in query
+    confirm(tmp_path, "bill")
+    shown = json.loads(offline("preview", "bill", "--period", "2026-03", "--json")[1])
+    assert [row["facts"][0]["value"] for row in shown["rows"]] == ["1", "4", "5", "6", "7", "8", "9"]
+
+
+@pytest.mark.parametrize(
+    ("name", "texts", "deleted"),
+    [
+        ("IsDel", ["0"], True), ("is_deleted", ["false", "true"], True), ("DelFlag", ["N"], True),
+        ("YiZuoFei", ["否"], True), ("shanchu", ["0"], True), ("已作废", ["否", "是"], True), ("deleted_at", [], True),
+        ("DeletedOn", ["2026-03-01 10:00:00"], True), ("IsDelivered", ["0"], False), ("Delivery", ["1"], False),
+        ("Model", ["a"], False), ("delay", ["0"], False), ("deleted_rows", ["1", "2", "3", "4"], False),
+    ],
+)  # fmt: skip
+def test_what_marks_deleted_records(name: str, texts: list[str], deleted: bool) -> None:
+    assert marks_deleted(Sampled(name, texts)) is deleted
 
 
 def test_an_endpoint_is_asked_once(offline: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

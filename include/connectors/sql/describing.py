@@ -3,7 +3,7 @@
 import contextlib
 import datetime as dt
 import zoneinfo
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection as Session
@@ -28,7 +28,11 @@ _SECONDS = 60
 
 @dataclass(frozen=True)
 class TableColumn:
-    """One column: its type and comment as the database declares them, and texts of its first rows, null left out."""
+    """One column: its type and comment as the database declares them, and texts of its first rows.
+
+    Null is left out of `texts` and counted in `blanks`. `choices` are the values of an ENUM; `unreadable` is the type where values can't be read as they are: bytes, and
+    MySQL's FLOAT.
+    """
 
     name: str
     type: str
@@ -36,6 +40,9 @@ class TableColumn:
     required: bool
     key: bool
     texts: list[str]
+    blanks: int = 0
+    choices: tuple[str, ...] = ()
+    unreadable: str = ""
 
 
 @dataclass(frozen=True)
@@ -96,23 +103,27 @@ def _describe(session: Session, name: str, order: Order) -> DescribedTable:
     schema, found = _find_table(looking, name)
     declared = looking.get_columns(found, schema=schema)
     keys = set(looking.get_pk_constraint(found, schema=schema)["constrained_columns"] or ())
-    names = [str(one["name"]) for one in declared]
-    texts = _sample(session, schema, found, names, order)
+    kinds = {str(one["name"]): _spell_type(one["type"]) for one in declared}
+    texts = _sample(session, schema, found, kinds, order)
     quote = session.dialect.identifier_preparer.quote_identifier
+    is_mysql = session.dialect.name in {"mysql", "mariadb"}
     columns = [
         TableColumn(
-            name=str(one["name"]),
-            type=_spell_type(one["type"]),
+            name=name,
+            type=kind,
             comment=str(one.get("comment") or ""),
             required=not one["nullable"],
-            key=one["name"] in keys,
-            texts=texts[str(one["name"])],
+            key=name in keys,
+            texts=texts[name][0] or [],
+            blanks=texts[name][1],
+            choices=tuple(getattr(one["type"], "enums", ())),
+            unreadable=kind if texts[name][0] is None or (is_mysql and kind.startswith("float")) else "",
         )
-        for one in declared
+        for one, (name, kind) in zip(declared, kinds.items(), strict=True)
     ]
     written = ".".join(quote(part) for part in (schema, found) if part)
     return DescribedTable(
-        found, written, session.dialect.name, columns, {column: quote(column) for column in names}
+        found, written, session.dialect.name, columns, {column: quote(column) for column in kinds}
     )
 
 
@@ -141,17 +152,21 @@ def _find_table(looking: Inspector, name: str) -> tuple[str | None, str]:
 
 
 def _sample(
-    session: Session, schema: str | None, name: str, columns: list[str], order: Order
-) -> dict[str, list[str]]:
-    found = table(name, *map(column, columns), schema=schema)
-    rows = session.execute(select(*[found.c[one] for one in columns]).limit(SAMPLE_ROWS)).all()
-    texts: dict[str, list[str]] = {}
-    for place, one in enumerate(columns):
+    session: Session, schema: str | None, name: str, kinds: Mapping[str, str], order: Order
+) -> dict[str, tuple[list[str] | None, int]]:
+    """Return the texts of each column's first rows, None where it holds what can't be read (bytes), and its nulls."""
+    found = table(name, *map(column, kinds), schema=schema)
+    rows = session.execute(select(*[found.c[one] for one in kinds]).limit(SAMPLE_ROWS)).all()
+    texts: dict[str, tuple[list[str] | None, int]] = {}
+    for place, (one, kind) in enumerate(kinds.items()):
+        values = [row[place] for row in rows if row[place] is not None]
+        if kind.startswith("bit"):
+            values = [int.from_bytes(value, "big") if isinstance(value, bytes) else value for value in values]
         try:
-            spelt = spell_values([row[place] for row in rows], one, order.zone).to_pylist()
-        except RefusedError:  # bytes and the like: declared, but nothing that can be read
-            spelt = []
-        texts[one] = [text for text in spelt if text is not None]
+            spelt = spell_values(values, one, order.zone).to_pylist()
+        except RefusedError:
+            spelt = None
+        texts[one] = spelt, len(rows) - len(values)
     return texts
 
 
