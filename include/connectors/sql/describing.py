@@ -30,8 +30,8 @@ _SECONDS = 60
 class TableColumn:
     """One column: its type and comment as the database declares them, and texts of its first rows.
 
-    Null is left out of `texts` and counted in `blanks`. `choices` are the values of an ENUM; `unreadable` is the type where values can't be read as they are: bytes, and
-    MySQL's FLOAT.
+    Null is left out of `texts` and counted in `blanks`. `choices` are the values of an ENUM; `unreadable` is the type
+    where values can't be read as they are: bytes, and MySQL's FLOAT.
     """
 
     name: str
