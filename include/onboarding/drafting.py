@@ -15,7 +15,14 @@ from include.catalogue import Catalogue
 from include.connectors.rest.sampling import Endpoint
 from include.connectors.sql.describing import DescribedTable
 from include.onboarding.books import SampledBook
-from include.onboarding.conditions import marks_deleted, tells_status, write_kept, write_status
+from include.onboarding.conditions import (
+    is_called_status,
+    marks_deleted,
+    tells_status,
+    write_kept,
+    write_line,
+    write_status,
+)
 from include.onboarding.sampled import Guess
 
 _HEAD = """\
@@ -79,7 +86,7 @@ def _write_columns(guesses: Sequence[Guess], *, rows: bool) -> Iterable[str]:
     width = min(max((cell_len(line) for line, _ in written), default=0), 76)
     for line, guess in written:
         mark = "guess " if guess.needed else ""
-        yield f"{line}{' ' * (width - cell_len(line))}  # {mark}{guess.certainty} %: {guess.why}"
+        yield f"{line}{' ' * (width - cell_len(line))}  # {mark}{guess.certainty} %: {write_line(guess.why)}"
     if not rows:
         for role, what in (("org", "which org unit a row belongs to"), ("date", "when it counts")):
             if role not in roles and not (role == "date" and "period" in roles):
@@ -89,16 +96,15 @@ def _write_columns(guesses: Sequence[Guess], *, rows: bool) -> Iterable[str]:
 def write_query(table: DescribedTable, guesses: Sequence[Guess], conn_id: str) -> str:
     """Return the SELECT of a draft: the columns that are needed, the window, and deleted records left out."""
     lines = [
-        f"-- A draft: the table {table.name} of the connection {conn_id}. Lines with a guess: mend them, then",
-        "-- delete the mark. Join, convert and aggregate here as you need; one row of the result is one record.",
+        f"-- A draft: the table {write_line(table.name)} of the connection {conn_id}. Lines with a guess: mend them,",
+        "-- then delete the mark. Join, convert and aggregate here as you need; one row of the result is one record.",
         "SELECT",
     ]
     chosen = [guess for guess in guesses if guess.needed]
     for place, guess in enumerate([*chosen, *(guess for guess in guesses if not guess.needed)]):
-        before = "    " if place == 0 else "  , " if guess.needed else "  -- , "
-        lines.append(
-            before + (_write_column(table, guess) if guess.needed else table.quoted[guess.column.name])
-        )
+        before = "    " if place == 0 else "  , "
+        name = table.quoted[guess.column.name]
+        lines.append(before + _write_column(table, guess) if guess.needed else f"  -- , {write_line(name)}")
     lines.append(f"FROM {table.written}")
     conditions = _write_window(table, chosen)
     for guess in guesses:
@@ -106,8 +112,8 @@ def write_query(table: DescribedTable, guesses: Sequence[Guess], conn_id: str) -
             conditions.append(write_kept(guess.column, table.quoted[guess.column.name], table.dialect))
     for place, condition in enumerate(conditions):
         lines.append(f"{'WHERE' if place == 0 else '  AND'} {condition}")
-    unused = [guess.column for guess in guesses if not guess.needed and not marks_deleted(guess.column)]
-    lines += [write_status(column, table.quoted[column.name]) for column in unused if tells_status(column)]
+    asked = (guess.column for guess in guesses if _asks_status(guess))
+    lines += [write_status(column, table.quoted[column.name], table.dialect) for column in asked]
     return "\n".join(lines) + "\n"
 
 
@@ -127,13 +133,21 @@ def _write_window(table: DescribedTable, guesses: Sequence[Guess]) -> list[str]:
     return [f"{column} >= {first} AND {column} < {stop}{mark}"]
 
 
+def _asks_status(guess: Guess) -> bool:
+    """Tell whether it is asked which values count: of a column that is read, only if it is called a status."""
+    column = guess.column
+    if marks_deleted(column) or not tells_status(column):
+        return False
+    return not guess.needed or is_called_status(column)
+
+
 def _write_column(table: DescribedTable, guess: Guess) -> str:
     """Return a column of the SELECT: MySQL tells six digits of a FLOAT, so that it is cast."""
     quoted = table.quoted[guess.column.name]
     if not guess.column.unreadable:
         return quoted
     return (
-        f"CAST({quoted} AS DECIMAL(30, 6)) AS {quoted}  -- guess 50 %: a FLOAT; how many decimals are meant?"
+        f"CAST({quoted} AS DECIMAL(45, 6)) AS {quoted}  -- guess 50 %: a FLOAT; how many decimals are meant?"
     )
 
 

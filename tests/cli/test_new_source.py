@@ -16,7 +16,7 @@ import pytest
 from include.batch import Connection
 from include.catalogue import load_catalogue
 from include.catalogue.loading import GUESS
-from include.onboarding.conditions import marks_deleted
+from include.onboarding.conditions import marks_deleted, tell_statuses, tells_status, write_kept, write_status
 from include.onboarding.sampled import Sampled
 from tests.cli.conftest import Command
 from tests.connectors.rest_service import serve
@@ -152,7 +152,7 @@ def test_which_records_of_mariadb_count_is_asked(
     assert "sales: {type: decimal, metric: sales, unit: 元}" in text
     assert re.search(r"^# sales_note: .*its type, blob, can't be read", text, re.MULTILINE)
     assert "a status or kind; which of these count? New (1), Paid (2), It's lost (0)" in text
-    assert """CAST("sales" AS DECIMAL(30, 6)) AS "sales"  -- guess 50 %: a FLOAT""" in query
+    assert """CAST("sales" AS DECIMAL(45, 6)) AS "sales"  -- guess 50 %: a FLOAT""" in query
     assert """  AND "IsDel" = 0  -- guess 70 %: so are 2 of the first 3 rows""" in query
     assert """  --   AND "ZhuangTai" IN ('New', 'Paid', 'It''s lost')""" in query
     assert '"Delivery" =' not in query
@@ -173,15 +173,16 @@ def test_which_records_of_postgresql_count_is_asked(
         database.execute("CREATE TYPE stage AS ENUM ('open', 'closed')")
         database.execute(
             "CREATE TABLE bill (org text, day date, sales numeric, del_flag bit(1), deleted_at timestamptz, "
-            "stage stage, order_status int)"
+            "stage stage, order_status int, cost money, took interval)"
         )
         database.execute(
             "INSERT INTO bill SELECT 'p1', date '2026-03-01' + n, n, CASE WHEN n > 1 THEN (n = 3)::int::bit END, "
-            "CASE WHEN n = 2 THEN now() END, 'closed', n % 2 FROM generate_series(1, 9) AS n"
+            "CASE WHEN n = 2 THEN now() END, 'closed', n % 2, 5::money, interval '5' FROM generate_series(1, 9) AS n"
         )
     code, out = offline("new-source", "--connection", "erp", "--table", "bill")
     assert code == 0, out
-    query = read_draft(tmp_path, "bill.sql")
+    text, query = (read_draft(tmp_path, f"bill.{end}") for end in ("yaml", "sql"))
+    assert len(re.findall(r"its type, (money|interval), can't be read", text)) == 2
     assert (
         """AND ("del_flag" = B'0' OR "del_flag" IS NULL)  -- guess 70 %: so are 8 of the first 9""" in query
     )
@@ -199,11 +200,22 @@ def test_which_records_of_postgresql_count_is_asked(
         ("IsDel", ["0"], True), ("is_deleted", ["false", "true"], True), ("DelFlag", ["N"], True),
         ("YiZuoFei", ["否"], True), ("shanchu", ["0"], True), ("已作废", ["否", "是"], True), ("deleted_at", [], True),
         ("DeletedOn", ["2026-03-01 10:00:00"], True), ("IsDelivered", ["0"], False), ("Delivery", ["1"], False),
-        ("Model", ["a"], False), ("delay", ["0"], False), ("deleted_rows", ["1", "2", "3", "4"], False),
+        ("Model", ["a"], False),
+        ("DelMark", ["x"], True), ("IsDelivery", ["0"], False), ("delay", ["0"], False), ("deleted_rows", ["1", "2", "3", "4"], False),
     ],
 )  # fmt: skip
 def test_what_marks_deleted_records(name: str, texts: list[str], deleted: bool) -> None:
     assert marks_deleted(Sampled(name, texts)) is deleted
+
+
+def test_what_counts_is_no_matter_of_how_often_it_is_seen_nor_of_line_breaks() -> None:
+    deleted = Sampled("IsDel", ["1", "1", "0"], "int", comment="removed row")
+    assert write_kept(deleted, '"IsDel"', "mysql").startswith('"IsDel" = 0  --')
+    state = Sampled("order_status", ["a\nb", "c", "c"], "text", comment="order phase")
+    assert tells_status(state)
+    assert write_status(state, '"s"', "sqlite").splitlines()[1] == """  --   AND "s" IN ('a b', 'c')"""
+    many = Sampled("kind", ["A"], "enum", choices=tuple("ABCDEFGHIJ"))
+    assert "'J'" in write_status(many, '"kind"', "mysql") and tell_statuses(many).endswith("H (0), …")
 
 
 def test_an_endpoint_is_asked_once(offline: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime as dt
+import re
 import zoneinfo
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -23,6 +24,12 @@ from include.connectors.sql.texts import spell_values
 from include.errors import RefusedError, UsageError
 
 SAMPLE_ROWS = 200
+_UNREADABLE = {
+    "": re.compile(r"(\w*blob|\w*binary|image)\b"),
+    "mysql": re.compile(r"(\w*blob|\w*binary|float)\b"),
+    "postgresql": re.compile(r"(bytea|money|interval)\b|.*\[\]"),
+}
+"""Types whose values a query must convert first; an empty table shows none."""
 _SECONDS = 60
 
 
@@ -106,7 +113,7 @@ def _describe(session: Session, name: str, order: Order) -> DescribedTable:
     kinds = {str(one["name"]): _spell_type(one["type"]) for one in declared}
     texts = _sample(session, schema, found, kinds, order)
     quote = session.dialect.identifier_preparer.quote_identifier
-    is_mysql = session.dialect.name in {"mysql", "mariadb"}
+    unreadable = _UNREADABLE.get(session.dialect.name, _UNREADABLE[""])
     columns = [
         TableColumn(
             name=name,
@@ -117,7 +124,7 @@ def _describe(session: Session, name: str, order: Order) -> DescribedTable:
             texts=texts[name][0] or [],
             blanks=texts[name][1],
             choices=tuple(getattr(one["type"], "enums", ())),
-            unreadable=kind if texts[name][0] is None or (is_mysql and kind.startswith("float")) else "",
+            unreadable=kind if texts[name][0] is None or unreadable.match(kind) else "",
         )
         for one, (name, kind) in zip(declared, kinds.items(), strict=True)
     ]
