@@ -18,6 +18,7 @@ from include.catalogue.models import Source, WorkbookSource
 from include.errors import Finding
 from include.inbox import Stamp
 from include.marking import Returned
+from include.messages.faults import is_system_fault
 from include.notify import (
     Attachment,
     BatchOutcome,
@@ -35,7 +36,6 @@ from include.notify import (
 from include.notify.words import tidy
 from include.places import Place, write_place
 from include.receipts import read_receipt
-from include.system_faults import is_system_fault
 
 MOST_ATTEMPTS = 50
 READING_NOTES = frozenset(

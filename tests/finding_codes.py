@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping
 
 from include.home import PROJECT
 from include.messages import MESSAGES
-from include.system_faults import SYSTEM_FAULTS
+from include.messages.faults import SYSTEM_FAULTS
 
 PAGE = PROJECT / "docs" / "finding-codes.md"
 _HEAD = """# Finding codes
 
-<!-- Written by `.venv/bin/python -m tests.finding_codes` from include/messages.py; don't edit it here. -->
+<!-- Written by `.venv/bin/python -m tests.finding_codes` from include/messages/; don't edit it here. -->
 
 Every finding on delivered data has one of these codes: in the mails, in `bi.check_result`, in `./kpi run --json` and
 in the `.json` file beside a refused workbook in `rejected/`. `{name}` stands for what was found in the delivery; what

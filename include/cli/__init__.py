@@ -6,7 +6,7 @@ import typer
 
 from include.cli import config, data, demo, development, drafting, stack, trying, workbooks
 from include.errors import MetricLedgerError, RefusedError, SourceUnavailableError, UsageError
-from include.system_faults import explain_fault
+from include.messages.faults import explain_fault
 
 app = typer.Typer(
     name="kpi",

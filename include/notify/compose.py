@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from include.errors import Finding
+from include.messages.faults import explain_fault
 from include.notify.letter import Letter, Section
 from include.notify.outcome import Attachment, BatchOutcome, Copy, Message, Recipient, RunOutcome, TaskFailure
 from include.notify.page import render_page
@@ -11,7 +12,6 @@ from include.notify.problems import cut_problems, group_findings
 from include.notify.receipt import describe_receipt, say_rows, tell_figures
 from include.notify.text import render_text
 from include.notify.words import count, say, tidy
-from include.system_faults import explain_fault
 
 MAX_BATCHES, MOST_NAMED = 10, 60
 """Files told in full, and files named with their first problem; the run's page lists all."""

@@ -19,8 +19,8 @@ from include.connectors import rest, sql
 from include.connectors.rest.exchange import Limits
 from include.errors import ConfigurationError, Finding, RefusedError, SourceUnavailableError, UsageError
 from include.messages import word
+from include.messages.faults import explain_fault
 from include.plan import Field, plan_source
-from include.system_faults import explain_fault
 from include.windows import everything, list_orgs, widen
 
 _HASTY = Limits(tries=2, longest_wait=5)

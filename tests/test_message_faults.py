@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from include.errors import NEVER_BY_WAITING
-from include.system_faults import SYSTEM_FAULTS, explain_fault
+from include.messages.faults import SYSTEM_FAULTS, explain_fault
 
 CONNECTORS = Path(__file__).resolve().parents[1] / "include" / "connectors"
 _RAISED = re.compile(r"(?:\bunavailable|\bfault|SourceUnavailableError)\(\s*\"([a-z_]+)\"")

@@ -6,7 +6,8 @@ own is told by its hundred (`http_5xx`).
 
 import re
 
-Words = tuple[str, str]
+from include.messages.shape import Words
+
 _OPERATOR: Words = (
     "Airflow 会自动重试；如持续出现，请联系该系统的管理员",
     "Airflow asks again by itself; if it stays so, ask those who run the system",
