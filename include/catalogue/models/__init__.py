@@ -8,26 +8,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from include.catalogue.models.base import (
-    RATE_METRICS,
-    ColumnType,
-    Grain,
-    Language,
-    Model,
-    ReportedAs,
-    Role,
-    Scenario,
-    Words,
-)
+from include.catalogue.models.base import RATE_METRICS, Words
 from include.catalogue.models.company import CalendarConfig, Elimination, OrgLine, Person, UnitsConfig
 from include.catalogue.models.metrics import Band, Metric, MetricVersion, Ratio
 from include.catalogue.models.sources import (
     Column,
-    Due,
-    ExpectedRows,
-    Expects,
     Layout,
-    LayoutBlock,
     Measure,
     OrgLevel,
     PeriodsAcross,
@@ -37,16 +23,7 @@ from include.catalogue.models.sources import (
     TotalRows,
     WorkbookSource,
 )
-from include.catalogue.models.systems import (
-    Auth,
-    Cursor,
-    Paging,
-    Request,
-    RestSource,
-    SqlSource,
-    Success,
-    SystemBase,
-)
+from include.catalogue.models.systems import Auth, Paging, RestSource, SqlSource
 
 Source = Annotated[WorkbookSource | SqlSource | RestSource, Field(discriminator="kind")]
 
