@@ -4,6 +4,7 @@ import hashlib
 import os
 import re
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -12,6 +13,8 @@ from include.errors import ArchiveError, StorageUnavailableError
 from include.home import Home
 from include.places import archive_place, locate
 
+_GIVEN_UP = 24 * 3600
+"""Seconds after which nobody fills a draft any more: a delivered file is copied in minutes."""
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 
@@ -19,6 +22,7 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 def drafting(home: Home) -> Iterator[Path]:
     """Lend an empty local file to be filled for `put`; what is left of it at the end is removed.
 
+    So is what a process that was killed left of one, a day later.
     Raises StorageUnavailableError where a share that KPI_ARCHIVE names isn't mounted.
     """
     place = archive_place(home)
@@ -27,12 +31,23 @@ def drafting(home: Home) -> Iterator[Path]:
         folder.mkdir(parents=True, exist_ok=True)
     elif folder and not folder.is_dir():
         raise StorageUnavailableError(f"the archive {folder} isn't there")
+    if folder:
+        _clear(folder)
     handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=folder)
     os.close(handle)
     try:
         yield Path(name)
     finally:
         Path(name).unlink(missing_ok=True)
+
+
+def _clear(folder: Path) -> None:
+    for left in folder.glob(".*.part"):
+        try:
+            if time.time() - left.stat().st_mtime > _GIVEN_UP:
+                left.unlink()
+        except FileNotFoundError:
+            continue
 
 
 def put(home: Home, draft: Path, content_hash: str, suffix: str) -> str:
