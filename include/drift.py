@@ -10,6 +10,8 @@ from include.batches import BatchRow
 from include.catalogue.models import RestSource, SqlSource
 from include.errors import Finding
 
+_MOMENTS = {"date", "timestamp", "timestamptz"}
+
 
 def find_drift(
     connection: Connection, batch: BatchRow, source: SqlSource | RestSource, shape: Mapping[str, str]
@@ -23,7 +25,11 @@ def find_drift(
     """
     told = warehouse.run(connection, "batch/last_shape", batch_id=batch.batch_id).scalar()
     before: dict[str, str] = told or {}
-    known = {**before, **{column: kind or before.get(column, "") for column, kind in shape.items()}}
+    by_value = isinstance(source, RestSource)
+    told_now = {
+        column: _keep(before.get(column, ""), kind, by_value=by_value) for column, kind in shape.items()
+    }
+    known = before | told_now
     warehouse.run(connection, "batch/keep_shape", batch_id=batch.batch_id, shape=json.dumps(known))
     read = {name: column for name, column in source.columns.items() if column.is_ != "ignore"}
     changed = [
@@ -36,7 +42,7 @@ def find_drift(
             params={"before": before[name], "now": now},
         )
         for name, now in shape.items()
-        if name in read and _is_other(before.get(name, ""), now)
+        if name in read and _is_other(before.get(name, ""), now, by_value=by_value)
     ]
     new = sorted(shape.keys() - before.keys() - source.columns.keys()) if before else []
     return [*changed, *_tell_new(new, before)]
@@ -49,10 +55,27 @@ def _tell_new(new: list[str], before: Mapping[str, str]) -> Iterable[Finding]:
     return [Finding("column_new", found=", ".join(new), level="warning", rule="columns", params=names)]
 
 
-def _is_other(before: str, now: str) -> bool:
+def _is_other(before: str, now: str, *, by_value: bool) -> bool:
+    """Tell whether a column's kinds have changed; `by_value` where each value tells its own, as in JSON.
+
+    There 3.0 may be written as 3: whole numbers are decimals too, where decimals came before. But the first decimals
+    of a column that was whole are another kind, as cents that became yuan would be.
+    """
     one, other = _kinds(before), _kinds(now)
-    return bool(one and other) and one.isdisjoint(other)
+    if by_value and "decimal" in one:
+        one |= {"integer"}
+    if by_value and one == {"text"} and other <= _MOMENTS:
+        return False  # another way of writing dates: each stands or falls by being read
+    return bool(one and other) and (
+        one.isdisjoint(other) or (by_value and one == {"integer"} and "decimal" in other)
+    )
+
+
+def _keep(before: str, now: str, *, by_value: bool) -> str:
+    """Return the kinds to remember: a day of whole numbers doesn't make a column of decimals whole."""
+    is_whole = by_value and now == "integer" and "decimal" in _kinds(before)
+    return before if not now or is_whole else now
 
 
 def _kinds(text: str) -> set[str]:
-    return set(text.split(" or ")) - {""}
+    return set(text.replace("number", "integer or decimal").split(" or ")) - {""}

@@ -47,7 +47,7 @@ NOT_MAPPING: dict[str, Any] = {
     **dict.fromkeys(("name", "department", "owner", "due", "schedule", "expects", "connection"), True),
     **dict.fromkeys(("checks", "accept", "unique", "cursor"), True),
     **{"columns": _JUDGED, "rows": _JUDGED},
-    **dict.fromkeys(("hosts", "paging", "success"), True),
+    **dict.fromkeys(("hosts", "paging", "success", "window"), True),
     **{"request": {"auth", "timeout_seconds", "total_timeout_seconds"}},
 }
 """What a source says that doesn't decide which facts its cells become: it names, or decides whether they may. So a

@@ -73,7 +73,9 @@ def windows_asked(batch: BatchRow) -> list[Window]:
 def window_of(catalogue: Catalogue, source: System) -> Window:
     """Return the dates that a run reads again, as whole slices; everything for a source never loaded."""
     with warehouse.connect() as connection:
-        loaded = warehouse.run(connection, "batch/has_accepted", source=source.source).scalar_one()
+        loaded = warehouse.run(
+            connection, "batch/has_accepted", source=source.source, beginning=BEGINNING_OF_DATA
+        ).scalar_one()
     if source.window_days is None or not loaded:
         return everything(catalogue, source)
     today = _today(catalogue)

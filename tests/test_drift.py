@@ -132,7 +132,7 @@ def test_a_typed_database_is_taken_at_its_word(
 
 
 def test_a_service_that_puts_numbers_in_quotes(collect: Collect, monkeypatch: pytest.MonkeyPatch) -> None:
-    record: dict[str, Any] = {"unit": "p1", "month": "2026-03", "product": "a", "sales": 5}
+    record: dict[str, Any] = {"unit": "p1", "month": "2026-03", "product": "a", "sales": 5.5}
     with serve() as service:
         service.routes["/v1"] = lambda handler: handler.reply([record])
         monkeypatch.setenv("AIRFLOW_CONN_SHOP", f"http://127.0.0.1:{service.port}")
@@ -145,5 +145,46 @@ def test_a_service_that_puts_numbers_in_quotes(collect: Collect, monkeypatch: py
         assert (status, finding.code, finding.found) == ("accepted", "column_new", "$.remark")
         record["sales"] = "6.5"
         status, (finding,) = collect(REST)
-        assert (status, finding.code, finding.params["before"]) == ("refused", "type_changed", "number")
+        assert (status, finding.code, finding.params["before"]) == ("refused", "type_changed", "decimal")
         assert finding.params["now"] == "text"
+
+
+def test_whole_numbers_of_a_service_that_become_decimals(
+    collect: Collect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record: dict[str, Any] = {"unit": "p1", "month": "2026-03", "product": "a", "sales": 500}
+    with serve() as service:
+        service.routes["/v1"] = lambda handler: handler.reply(
+            [record, record | {"product": "b", "sales": 300}]
+        )
+        monkeypatch.setenv("AIRFLOW_CONN_SHOP", f"http://127.0.0.1:{service.port}")
+        assert collect(REST) == ("accepted", [])
+        record["sales"] = 4.5
+        status, (finding,) = collect(REST)
+        assert (status, finding.code) == ("refused", "type_changed")
+        assert (finding.params["before"], finding.params["now"]) == ("integer", "decimal or integer")
+
+
+def test_a_service_of_decimals_may_have_a_day_of_whole_numbers(
+    collect: Collect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record: dict[str, Any] = {"unit": "p1", "month": "2026-03", "product": "a", "sales": 3.5}
+    with serve() as service:
+        service.routes["/v1"] = lambda handler: handler.reply([record])
+        monkeypatch.setenv("AIRFLOW_CONN_SHOP", f"http://127.0.0.1:{service.port}")
+        for sales in (4.5, 5, 6.5):
+            record["sales"] = sales
+            assert collect(REST) == ("accepted", [])
+
+
+def test_a_date_of_a_service_that_becomes_a_moment(collect: Collect, monkeypatch: pytest.MonkeyPatch) -> None:
+    daily = REST.replace("type: month, is: period", "type: date, is: date")
+    assert daily != REST
+    record: dict[str, Any] = {"unit": "p1", "month": "2026-03-02", "product": "a", "sales": 4.5}
+    with serve() as service:
+        service.routes["/v1"] = lambda handler: handler.reply([record])
+        monkeypatch.setenv("AIRFLOW_CONN_SHOP", f"http://127.0.0.1:{service.port}")
+        assert collect(daily) == ("accepted", [])
+        record["month"] = "2026-03-02T23:30:00Z"
+        status, (finding,) = collect(daily)
+        assert (status, finding.params["before"], finding.params["now"]) == ("refused", "date", "timestamptz")

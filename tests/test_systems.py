@@ -196,6 +196,18 @@ def test_a_system_that_answers_nothing_at_all_takes_nothing_away(erp: Erp) -> No
     assert erp.collect() == "unchanged"
 
 
+def test_a_month_that_was_tried_first_is_not_taken_for_all(erp: Erp) -> None:
+    erp.declare("window: 35 days\n")
+    catalogue = stages.current_catalogue()
+    march = windows.window_of_period(catalogue, catalogue.sources["orders"], "2026-03")
+    assert erp.collect(march) == "accepted" and erp.figures() != erp.truth()
+    assert erp.collect() == "accepted" and erp.figures() == erp.truth(), (
+        "the first run without a period asks for all"
+    )
+    erp.collect()
+    assert erp.spans() == "{[2026-03-01,2026-06-01)}"
+
+
 def test_only_the_window_is_judged(erp: Erp) -> None:
     erp.declare("window: 35 days\naccept: slices\n")
     erp.collect()

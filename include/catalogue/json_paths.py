@@ -4,6 +4,7 @@ A service's numbers are read as the text that was sent, so that every digit coun
 them, or order them, would do so with texts and silently select or make something else.
 """
 
+import re
 from typing import Any
 
 from jsonpath_ng.exceptions import JSONPathError as SyntaxFault
@@ -12,6 +13,7 @@ from jsonpath_ng.ext.parser import parse
 from jsonpath_ng.ext.string import DefintionInvalid
 from jsonpath_ng.jsonpath import Child, Descendants, Fields, Index, JSONPath, Root, Slice, This, Wildcard
 
+_STEP = re.compile(r"""\.([^\s.\[\]*?@'"()`,|&+~=<>$]+)|\[(\d+)\]|\[(?:'([^']*)'|"([^"]*)")\]""")
 _SELECTING = {Root, This, Child, Descendants, Fields, Index, Slice, Wildcard, Filter, Expression, And, Or}
 
 
@@ -21,6 +23,30 @@ class JsonPathError(ValueError):
     def __init__(self, what: str, remedy: str) -> None:
         self.what, self.remedy = what, remedy
         super().__init__(what)
+
+
+def check_json_path(text: str) -> None:
+    """Raise JsonPathError where `text` isn't a path that a source may use."""
+    if plain_steps(text.removesuffix("[*]")) is None:
+        parse_json_path(text)
+
+
+def plain_steps(text: str) -> list[str | int] | None:
+    """Return the names and indexes of a plain path, in any script: `$.data.厂区`; None where it does more."""
+    if not text.startswith("$"):
+        return None
+    steps: list[str | int] = []
+    position = 1
+    while position < len(text):
+        match = _STEP.match(text, position)
+        if not match:
+            return None
+        dotted, index, single, double = match.groups()
+        steps.append(
+            int(index) if index is not None else next(s for s in (dotted, single, double) if s is not None)
+        )
+        position = match.end()
+    return steps
 
 
 def parse_json_path(text: str) -> JSONPath:

@@ -44,6 +44,17 @@ SYSTEMS: dict[str, Message] = {
         ("{total} 条记录", "{total} records"),
         ("稍后重新运行；若仍不符，请检查分页设置", "run it again; if it stays so, check the paging settings"),
     ),
+    "paging_undeclared": (
+        (
+            "系统称有 {total} 条记录（{where}），只收到 {found} 条，而来源没有声明如何分页",
+            "the service speaks of {total} records ({where}), {found} came, and the source doesn't say how it pages",
+        ),
+        ("声明了 paging 的来源", "a source that declares its paging"),
+        (
+            "请声明 paging 及其 total；若确实只有一页，请写 paging: {{kind: none}}",
+            "declare `paging` with its total; if one answer really is all, write `paging: {{kind: none}}`",
+        ),
+    ),
     "page_repeated": (
         ("同一页重复返回（{found}）", "the same page came again ({found})"),
         ("每一页都不同，且有结束", "pages that differ and come to an end"),

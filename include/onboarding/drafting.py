@@ -67,13 +67,14 @@ def write_yaml(catalogue: Catalogue, origin: Origin, guesses: Sequence[Guess], *
         *origin.lines,
         "slice: month                  # what a delivery replaces as a whole: day, month or quarter",
     ]
-    body = [*_write_columns(guesses, rows=rows)]
+    body = [*_write_columns(guesses, rows=rows, has_query=bool(origin.query))]
     needed = [guess for guess in guesses if guess.needed and guess.keys.get("is") == "key"]
     unique = [f"unique: [{', '.join(_write_text(guess.column.name) for guess in needed)}]"] if needed else []
     return head + "\n".join([*lines, "rows:" if rows else "columns:", *body, *unique]) + "\n"
 
 
-def _write_columns(guesses: Sequence[Guess], *, rows: bool) -> Iterable[str]:
+def _write_columns(guesses: Sequence[Guess], *, rows: bool, has_query: bool) -> Iterable[str]:
+    """Yield a line a column. Which statuses count is asked in the query, where there is one, else by `in`."""
     roles = {guess.keys.get("is") for guess in guesses}
     written = []
     for guess in guesses:
@@ -81,11 +82,13 @@ def _write_columns(guesses: Sequence[Guess], *, rows: bool) -> Iterable[str]:
         if guess.column.path:
             keys = {"path": guess.column.path, **keys}
         text = ", ".join(f"{name}: {_write_value(value)}" for name, value in keys.items())
+        asked = not has_query and not rows and _asks_status(guess)
+        text += f", in: {_write_list(guess.column.texts)}" if asked else ""
         line = f"{_write_text(guess.column.name)}: {{{text}}}"
-        written.append((f"  {line}" if guess.needed else f"# {line}", guess))
-    width = min(max((cell_len(line) for line, _ in written), default=0), 76)
-    for line, guess in written:
-        mark = "guess " if guess.needed else ""
+        written.append((f"  {line}" if guess.needed or asked else f"# {line}", guess, guess.needed or asked))
+    width = min(max((cell_len(line) for line, _, _ in written), default=0), 76)
+    for line, guess, is_live in written:
+        mark = "guess " if is_live else ""
         yield f"{line}{' ' * (width - cell_len(line))}  # {mark}{guess.certainty} %: {write_line(guess.why)}"
     if not rows:
         for role, what in (("org", "which org unit a row belongs to"), ("date", "when it counts")):
@@ -168,18 +171,26 @@ def describe_endpoint(endpoint: Endpoint, conn_id: str, path: str, params: dict[
         f"hosts: [{_write_text(endpoint.host)}]",
         f"records: {_write_text(endpoint.records)}  # guess 80 %: the first list of {endpoint.count} objects",
     ]
-    total = f", total: {endpoint.total}" if endpoint.total else ""
-    if endpoint.has_link:
-        lines.append("paging: {kind: link_header}  # guess 80 %: the answer has a Link header")
-    elif endpoint.next:
-        lines.append(
-            f"paging: {{kind: next_link, next: {endpoint.next}{total}}}  # guess 50 %: or cursor, see the docs"
-        )
-    else:
-        lines.append(
-            f"paging: {{kind: {'page' if total else 'none'}{total}}}  # guess 40 %: see how the service hands out more"
-        )
+    lines.append(_describe_paging(endpoint))
     return tuple(lines)
+
+
+def _describe_paging(endpoint: Endpoint) -> str:
+    """Return the line on paging. One answer that isn't all would be taken for all: a total shows it."""
+    total = f", total: {endpoint.total}" if endpoint.total else ""
+    total += f", total_header: {endpoint.total_header}" if endpoint.total_header else ""
+    if endpoint.has_link:
+        return f"paging: {{kind: link_header{total}}}  # guess 80 %: the answer has a Link header"
+    if endpoint.next:
+        return f"paging: {{kind: next_link, next: {endpoint.next}{total}}}  # guess 50 %: or cursor, see the docs"
+    if endpoint.says is None:
+        return f"paging: {{kind: none}}  # guess 20 %: are these {endpoint.count} all? nothing tells a total"
+    if endpoint.says <= endpoint.count:
+        return f"paging: {{kind: none{total}}}  # guess 60 %: it says {endpoint.says}, and as many came"
+    return (
+        f"paging: {{kind: page, param: page, size: {endpoint.count}{total}}}  "
+        f"# guess 30 %: it says {endpoint.says}, {endpoint.count} came: how does it hand out more?"
+    )
 
 
 def _asks_window(path: str, params: dict[str, str]) -> bool:
@@ -210,6 +221,10 @@ def describe_book(book: SampledBook, guesses: Sequence[Guess]) -> tuple[str, ...
     elif not any(guess.keys.get("is") in {"date", "period"} for guess in guesses) and book.file_period:
         lines.append(f'  period: {{file_name: "{book.file_period}"}}  # guess 70 %: the file\'s name says it')
     return tuple(lines)
+
+
+def _write_list(texts: Iterable[str]) -> str:
+    return f"[{', '.join(_write_text(text) for text in sorted(set(texts)))}]"
 
 
 def _write_value(value: object) -> str:

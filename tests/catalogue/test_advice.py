@@ -66,6 +66,28 @@ def test_conditions_on_dates_alone_are_no_reason_to_warn(tmp_path: Path, query: 
     assert not warn(tmp_path, query)
 
 
+def test_a_request_for_records_of_a_status_behind_a_cursor(tmp_path: Path) -> None:
+    source = """
+source: orders
+owner: sales_ops
+kind: rest
+connection: mes
+cursor: changed
+request:
+  path: /v1
+  params: {from: "{window_start}", to: "{window_end_inclusive}", since: "{changed_since}", status: posted}
+hosts: [mes.example.com]
+columns:
+  store: {path: $.store, is: org, required: true}
+  day: {path: $.日期, type: date, is: date, required: true}
+  sales: {path: $.sales, type: decimal, metric: revenue}
+  changed: {path: $.changed, is: ignore}
+"""
+    (warning,) = warn(tmp_path, "", source)
+    assert warning.startswith("sources/orders.yaml:9: with a cursor and no window, a row")
+    assert not warn(tmp_path, "", source.replace(", status: posted", ""))
+
+
 def test_a_source_without_an_owner(tmp_path: Path) -> None:
     query = "SELECT * FROM o WHERE day >= :window_start AND day < :window_end"
     (warning,) = warn(tmp_path, query, SOURCE.replace("owner: sales_ops\n", ""))

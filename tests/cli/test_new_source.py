@@ -238,6 +238,35 @@ def test_an_endpoint_is_asked_once(offline: Command, tmp_path: Path, monkeypatch
         assert shown["rows"][0]["facts"][0]["metric"] == "sales"
 
 
+def test_an_endpoint_that_gives_a_page_of_more_says_so(
+    offline: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    items = [
+        {"厂区": "p1", "月份": "2026-03", "sales": n, "status": "void" if n == 3 else "posted"}
+        for n in range(1, 4)
+    ]
+    with serve() as service:
+        service.routes["/v1/out"] = lambda handler: handler.reply(
+            {"code": 0, "data": {"total": 9, "list": items}}
+        )
+        monkeypatch.setenv("AIRFLOW_CONN_MES", f"http://:token@127.0.0.1:{service.port}")
+        code, out = offline("new-source", "--connection", "mes", "--path", "/v1/out")
+        assert code == 0, out
+        text = read_draft(tmp_path, "out.yaml")
+        assert (
+            "paging: {kind: page, param: page, size: 3, total: $.data.total}  # guess 30 %: it says 9, 3 came"
+            in text
+        )
+        assert re.search(
+            r"^  status: \{.*in: \[posted, void\]\} +# guess 50 %: .*posted \(2\), void", text, re.MULTILINE
+        )
+        load_catalogue(confirm(tmp_path, "out"))
+
+        service.routes["/v1/out"] = lambda handler: handler.reply(items)
+        offline("new-source", "--connection", "mes", "--path", "/v1/out", "again")
+        assert "paging: {kind: none}  # guess 20 %: are these 3 all?" in read_draft(tmp_path, "again.yaml")
+
+
 @pytest.fixture
 def book(tmp_path: Path) -> Callable[..., Path]:
     def write(name: str, *rows: list[Any]) -> Path:

@@ -35,6 +35,21 @@ def paged(service: Service, **paging: Any) -> Reported:
 class TestTotals:
     """A total is believed as far as the pages agree."""
 
+    @pytest.mark.parametrize("told", [{"total": 12}, {"data": {"totalCount": 12}}])
+    def test_one_page_of_several_is_not_taken_for_all(self, service: Service, told: dict[str, Any]) -> None:
+        service.routes["/v1/items"] = lambda handler: handler.reply({"items": [{"n": 1}, {"n": 2}]} | told)
+        finding = refusal(service)
+        assert (finding.code, finding.found, finding.params["total"]) == ("paging_undeclared", "2", "12")
+        assert numbers(read(service, paging={"kind": "none"})) == [1, 2], "somebody has said that it is all"
+
+    def test_a_header_tells_of_further_pages_too(self, service: Service) -> None:
+        def route(handler: Handler) -> None:
+            handler.begin(Content_Type="application/json", Content_Length="22", X_Total_Count="3")
+            handler.wfile.write(b'{"items": [{"n": 1}]} ')
+
+        service.routes["/v1/items"] = route
+        assert refusal(service).params["where"] == "X-Total-Count"
+
     @pytest.mark.parametrize("count", [5, 10, 12])
     def test_one_that_is_the_pages_own_is_found_out(self, service: Service, count: int) -> None:
         """`count` of the page, taken for the number of all records, must not end the reading after it."""
@@ -278,6 +293,21 @@ class TestPaths:
         items = [{"n": 1, "state": 1}, {"n": 2, "state": 2}, {"n": 3, "state": 1}]
         service.routes["/v1/items"] = lambda handler: handler.reply({"items": items})
         assert numbers(read(service, records="$.items[?(@.state == '1')]")) == [1, 3]
+
+    def test_a_filter_says_nothing_of_pages_and_totals(self, service: Service) -> None:
+        def route(handler: Handler) -> None:
+            page = int(handler.query["page"])
+            items = [
+                {"n": n, "state": "a" if n in {3, 4} else "b"} for n in range(page * 2, min(page * 2 + 2, 7))
+            ]
+            handler.reply({"data": {"total": 5, "items": items}})
+
+        service.routes["/v1/items"] = route
+        paging = {"kind": "page", "size": 2, "total": "$.data.total"}
+        wanted = "$.data.items[?(@.state == '%s')]"
+        assert numbers(read(service, paging=paging, records=wanted % "b")) == [2, 5, 6]
+        assert numbers(read(service, paging=paging, records=wanted % "a")) == [3, 4]
+        assert numbers(read(service, paging=paging, records=wanted % "none")) == []
 
     @pytest.mark.parametrize(
         "path",

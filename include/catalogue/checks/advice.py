@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from include.catalogue.draft import Draft, Entry
-from include.catalogue.models import SqlSource
+from include.catalogue.models import SqlSource, WorkbookSource
 from include.catalogue.parameters import blank_out
 from include.catalogue.reading import Problem
 
@@ -16,6 +16,8 @@ _WHERE = re.compile(
 _RANGE = re.compile(r"\bBETWEEN\b(.*?)\bAND\b", re.IGNORECASE | re.DOTALL)
 _JUNCTION = re.compile(r"\bAND\b|\bOR\b", re.IGNORECASE)
 _ALWAYS = re.compile(r"[\s()]*(?:(\d+)\s*=\s*\1|TRUE)[\s()]*", re.IGNORECASE)
+_STATUS = re.compile(r"stat(us|e)|delet|void|cancel|active|状态", re.IGNORECASE)
+_DROPPED = "with a cursor and no window, a row that this condition drops once it changes goes on counting"
 _PARAMETER = re.compile(r"(?<![:\w]):(?:window_start|window_end|org)\b")
 
 
@@ -28,8 +30,12 @@ def advise(draft: Draft) -> None:
             draft.warn(
                 entry.problem(("source",), what, "name one: `owner: finance_clerk`, a key of people.yaml")
             )
-        if isinstance(source, SqlSource) and source.cursor and source.window_days is None:
+        if isinstance(source, WorkbookSource) or source.cursor is None or source.window_days is not None:
+            continue
+        if isinstance(source, SqlSource):
             _warn_of_filters(draft, entry)
+        else:
+            _warn_of_choices(draft, entry)
 
 
 def _warn_of_filters(draft: Draft, entry: Entry[Any]) -> None:
@@ -41,9 +47,15 @@ def _warn_of_filters(draft: Draft, entry: Entry[Any]) -> None:
     name = entry.model.source
     line = next(_filter_lines(draft.queries.get(name, "")), None)
     if line is not None:
-        what = "with a cursor and no window, a row that this condition drops once it changes goes on counting"
         remedy = "add `window: 35 days` beside the cursor, or select such rows too and report 0 for them"
-        draft.warn(Problem(draft.query_files[name], line, what, remedy))
+        draft.warn(Problem(draft.query_files[name], line, _DROPPED, remedy))
+
+
+def _warn_of_choices(draft: Draft, entry: Entry[Any]) -> None:
+    """Warn of a request behind a cursor that asks for records of a status only: see `_warn_of_filters`."""
+    named = [name for name in entry.model.request.params if _STATUS.search(name)]
+    for path in [("request", "params", name) for name in named]:
+        draft.warn(entry.problem(path, _DROPPED, "add `window: 35 days` beside the cursor"))
 
 
 def _filter_lines(query: str) -> Iterator[int]:

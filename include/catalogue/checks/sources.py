@@ -172,7 +172,8 @@ def _check_cursor(draft: Draft, entry: Entry[Any]) -> None:
         what = f"the cursor's column {source.cursor.column!r} isn't declared"
         draft.tell(entry.problem(("cursor",), what, remedy))
     wanted = {*WINDOW, "changed_since"} if isinstance(source, RestSource) else {*WINDOW}
-    missing = sorted(wanted - asked_for(source, draft.queries.get(source.source, "")))
+    asked = asked_for(source, draft.queries.get(source.source, ""))
+    missing = sorted(wanted - asked - ({"window_end"} if "window_end_inclusive" in asked else set()))
     if missing and (isinstance(source, RestSource) or source.source in draft.queries):
         mark = "{%s}" if isinstance(source, RestSource) else ":%s"
         named = ", ".join(mark % name for name in missing)
@@ -236,7 +237,7 @@ def _check_secrets(draft: Draft, entry: Entry[Any]) -> None:
 
 
 def _check_json_paths(draft: Draft, entry: Entry[Any]) -> None:
-    from include.catalogue.json_paths import JsonPathError, parse_json_path  # noqa: PLC0415 - REST sources only
+    from include.catalogue.json_paths import JsonPathError, check_json_path  # noqa: PLC0415 - REST sources only
 
     source: RestSource = entry.model
     texts: list[tuple[PathKey, str | None]] = [
@@ -256,6 +257,6 @@ def _check_json_paths(draft: Draft, entry: Entry[Any]) -> None:
         if text is None:
             continue
         try:
-            parse_json_path(text)
+            check_json_path(text)
         except JsonPathError as error:
             draft.tell(entry.problem(path, error.what, error.remedy))

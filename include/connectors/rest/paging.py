@@ -8,7 +8,7 @@ from typing import Any
 
 from include.catalogue.models import RestSource
 from include.connectors.rest.client import Answer, Client
-from include.connectors.rest.paths import MISSING, changed_path, compile_path, find_records
+from include.connectors.rest.paths import MISSING, changed_path, compile_path, find_records, split_filter
 from include.connectors.rest.tally import Tally
 from include.errors import Finding, RefusedError
 
@@ -36,13 +36,14 @@ def read_pages(source: RestSource, client: Client, url: str, params: Mapping[str
     Raises RefusedError: `page_repeated` where a page, cursor or link comes again (it would never end, or
     count twice); `total_mismatch` where another number of records came than the service says;
     `columns_changed` where the path to the records, the total or the next page leads nowhere; `null_records`;
-    `host_not_allowed`. Raises SourceUnavailableError `changed_meanwhile` where the total changes on the way.
+    `host_not_allowed`. A filter in `records` chooses from each page what is yielded; ends and totals are judged by all
+    records. Raises SourceUnavailableError `changed_meanwhile` where the total changes on the way.
     """
     walk = _Walk(source, client, url, dict(params))
     for number, (answer, found) in enumerate(walk.pages(), start=1):
         walk.refuse_repeated(found, number)
         walk.tally.count(answer, len(found), number)
-        yield Page(number, found)
+        yield Page(number, walk.choose(answer, found))
     walk.tally.close()
 
 
@@ -51,10 +52,12 @@ class _Walk:
 
     def __init__(self, source: RestSource, client: Client, url: str, params: dict[str, Any]) -> None:
         self._paging, self._client, self._url, self._params = source.paging, client, url, params
-        self._records = compile_path(source.records)
+        everything, wanted = split_filter(source.records)
+        self._records = compile_path(everything)
+        self._wanted = compile_path(wanted) if wanted else None
         self._next = compile_path(source.paging.next or "$.next")
         self._more = compile_path(source.paging.more) if source.paging.more else None
-        self.tally = Tally(source.paging, client)
+        self.tally = Tally(source.paging, client, is_declared="paging" in source.model_fields_set)
         self._may_be_null = source.success is not None or self.tally.is_told
         self._seen: set[bytes] = set()
 
@@ -65,6 +68,13 @@ class _Walk:
         if self._paging.kind in {"cursor", "next_link", "link_header"}:
             return self._by_link()
         return self._by_number()
+
+    def choose(self, answer: Answer, found: list[Any]) -> list[Any]:
+        """Return those of a page's records that the source's filter wants."""
+        if self._wanted is None:
+            return found
+        wanted = self._wanted.read(answer.body)
+        return [] if wanted is MISSING else wanted if isinstance(wanted, list) else [wanted]
 
     def refuse_repeated(self, found: list[Any], number: int) -> None:
         """Raise RefusedError where the records of page `number` are exactly those of an earlier one."""

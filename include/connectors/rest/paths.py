@@ -5,15 +5,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from include.catalogue.json_paths import JsonPathError, parse_json_path
+from include.catalogue.json_paths import JsonPathError, parse_json_path, plain_steps
 from include.connectors.assembling import columns_changed
 from include.errors import ConfigurationError, Finding, RefusedError
 
 MISSING = object()
 """What a path gives where it leads nowhere (a null on the way is None instead)."""
 
+_FILTERED = re.compile(r"([^?]*)\[\?.*\](?:\[\*\])?")
 _MOST_NAMES, _NAME_LENGTH = 30, 60
-_STEP = re.compile(r"""\.([^\s.\[\]*?@'"()`,|&+~=<>$]+)|\[(\d+)\]|\[(?:'([^']*)'|"([^"]*)")\]""")
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ def compile_path(text: str) -> Path:
     `read` gives the value that the path leads to, a list where it leads to several, MISSING where to none.
     """
     every = text.endswith("[*]")
-    steps = _plain_steps(text.removesuffix("[*]"))
+    steps = plain_steps(text.removesuffix("[*]"))
     if steps is not None:
         return Path(text, _walker(steps), every)
     try:
@@ -44,6 +44,15 @@ def compile_path(text: str) -> Path:
         return MISSING if not found else found[0] if len(found) == 1 and not every else found
 
     return Path(text, find)
+
+
+def split_filter(text: str) -> tuple[str, str | None]:
+    """Return the path to all of a service's records, and the path with its filter; None where it has none.
+
+    `$.items[?(@.state == 'posted')]` is about `$.items[*]`: which are wanted says nothing of how many the service gave.
+    """
+    found = _FILTERED.fullmatch(text)
+    return (f"{found[1]}[*]", text) if found else (text, None)
 
 
 def find_records(path: Path, body: Any, *, may_be_null: bool) -> list[Any]:
@@ -79,23 +88,6 @@ def name_fields(body: Any) -> str:
         return type(body).__name__ if body is not None else "null"
     names = [str(name)[:_NAME_LENGTH] for name in list(body)[:_MOST_NAMES]]
     return ", ".join(names + ["…"] * (len(body) > _MOST_NAMES))
-
-
-def _plain_steps(text: str) -> list[str | int] | None:
-    if not text.startswith("$"):
-        return None
-    steps: list[str | int] = []
-    position = 1
-    while position < len(text):
-        match = _STEP.match(text, position)
-        if not match:
-            return None
-        dotted, index, single, double = match.groups()
-        steps.append(
-            int(index) if index is not None else next(s for s in (dotted, single, double) if s is not None)
-        )
-        position = match.end()
-    return steps
 
 
 def _walker(steps: list[str | int]) -> Callable[[Any], Any]:

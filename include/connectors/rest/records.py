@@ -16,7 +16,7 @@ from include.errors import Finding, RefusedError
 
 _FIRST_STEP = re.compile(r"^\$(?:\.|\[['\"])([^.\[\]'\"]+)")
 _TEXTS = {True: "true", False: "false"}
-_KINDS = {bool: "boolean", JsonNumber: "number", str: "text"}
+_MOMENT = re.compile(r"\d{4}-?\d\d-?\d\d(?:[T ](?P<time>[\d:.,]+)(?P<zone> ?(?:Z|[+-]\d\d:?(?:\d\d)?))?)?")
 
 
 def read_columns(
@@ -27,8 +27,9 @@ def read_columns(
     Text stays as it is, numbers have come as their exact text, booleans become `true` and `false`, null and
     a path that leads nowhere in this record become null. A column without a `path` is the field of its name.
     Raises RefusedError: `columns_changed` where a path leads nowhere in every record, or to an object or
-    list; `limit_exceeded` beyond the source's `max_rows`. Each field's kind (`number`, `text`, `boolean`) is added to
-    `shape` with each page: of declared columns by their name, of further fields as '' by their path.
+    list; `limit_exceeded` beyond the source's `max_rows`. Each field's kinds are added to `shape` with each page:
+    `integer`, `decimal`, `text`, `boolean`, and of a column of dates `date`, `timestamp` or `timestamptz`. They stand
+    by a declared column's name; further fields have '' by their path.
     """
     paths = {name: compile_path(column.path or f"$['{name}']") for name, column in source.columns.items()}
     unseen = {name for name, column in source.columns.items() if column.is_ != "ignore"}
@@ -43,13 +44,33 @@ def read_columns(
         unseen -= {name for name in unseen if any(value is not MISSING for value in values[name])}
         columns = {name: _spell(name, column, page.number) for name, column in values.items()}
         for name, column in values.items():
-            kinds[name] |= {_KINDS.get(kind, "") for kind in set(map(type, column))} - {""}
+            kinds[name] |= _kinds_of(column, dated=source.columns[name].type == "date")
         kinds |= {f"$.{name}": set() for name in set().union(*page.records) - used}
         shape.update(write_shape(kinds, {}))
         fields = fields or (name_fields(page.records[0]) if page.records else "")
         yield pa.table({**columns, "_key": _name_items(page)})
     if unseen and rows:
         raise RefusedError([columns_changed([paths[name].text for name in sorted(unseen)], [fields])])
+
+
+def _kinds_of(values: list[Any], *, dated: bool) -> set[str]:
+    kinds = {"boolean"} if any(isinstance(value, bool) for value in values) else set()
+    kinds |= {
+        "integer" if value.removeprefix("-").isdecimal() else "decimal"
+        for value in values
+        if isinstance(value, JsonNumber)
+    }
+    texts = [value for value in values if type(value) is str]
+    if not dated:
+        return kinds | ({"text"} if texts else set())
+    return kinds | set(map(_kind_of_moment, texts))
+
+
+def _kind_of_moment(text: str) -> str:
+    found = _MOMENT.fullmatch(text.strip())
+    if found is None:
+        return "text"
+    return "timestamptz" if found["zone"] else "timestamp" if found["time"] else "date"
 
 
 def _spell(name: str, values: list[Any], page: int) -> pa.Array:

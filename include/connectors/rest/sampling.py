@@ -8,19 +8,21 @@ from urllib.parse import urlsplit
 from include.batch import Connection
 from include.catalogue.models import RestSource
 from include.connectors.rest.addresses import base_url
-from include.connectors.rest.bodies import JsonNumber
 from include.connectors.rest.client import Client
 from include.connectors.rest.exchange import Limits
+from include.connectors.rest.tally import TOTAL_HEADER, find_totals
 from include.errors import UsageError
 
 _DEEPEST = 4
-_TOTALS = ("total", "totalCount", "total_count", "totalElements", "count")
 _NEXTS = ("next", "nextLink", "next_link", "nextCursor", "next_cursor", "cursor")
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One answer: JSONPath of its records, the values of each of their fields by JSONPath, and hints for paging."""
+    """One answer: JSONPath of its records, the values of each of their fields by JSONPath, and hints for paging.
+
+    `says` is the number of all records that the service tells, in the body at `total` or in `total_header`.
+    """
 
     host: str
     auth: str
@@ -28,6 +30,8 @@ class Endpoint:
     fields: dict[str, list[str]]
     count: int
     total: str = ""
+    total_header: str = ""
+    says: int | None = None
     next: str = ""
     has_link: bool = False
 
@@ -51,9 +55,13 @@ def sample_endpoint(connection: Connection, path: str, params: Mapping[str, Any]
         for name, value in _flatten(record, "$", 0):
             values.setdefault(name, []).extend([] if value is None else [_spell(value)])
     top = answer.body if isinstance(answer.body, dict) else {}
-    total = next((f"$.{name}" for name in _TOTALS if isinstance(top.get(name), JsonNumber)), "")
+    total, says = next(find_totals(answer.body), ("", None))
+    header = TOTAL_HEADER if not total and answer.headers.get(TOTAL_HEADER, "").isdecimal() else ""
+    if header:
+        says = int(answer.headers[header])
     following = next((f"$.{name}" for name in _NEXTS if name in top), "")
-    return Endpoint(host, auth, f"{place}[*]", values, len(records), total, following, bool(answer.next_link))
+    linked = bool(answer.next_link)
+    return Endpoint(host, auth, f"{place}[*]", values, len(records), total, header, says, following, linked)
 
 
 def _guess_auth(connection: Connection) -> str:
@@ -82,7 +90,7 @@ def _flatten(record: Any, path: str, depth: int) -> Iterator[tuple[str, Any]]:
 
 
 def _step(path: str, name: str) -> str:
-    return f"{path}.{name}" if name.isidentifier() else f"{path}['{name}']"
+    return f"{path}.{name}" if name.isascii() and name.isidentifier() else f"{path}['{name}']"
 
 
 def _spell(value: Any) -> str:
