@@ -4,6 +4,7 @@ import datetime as dt
 import json
 import sys
 from decimal import Decimal
+from itertools import chain
 from typing import Any
 
 from rich import box
@@ -167,26 +168,40 @@ def _reported_otherwise(fact: dict[str, Any]) -> str:
 def print_findings(console: Console, findings: list[Finding]) -> None:
     """Print what the checks found, as a list: where, what, found; below it what was expected and what to do.
 
-    The same fault in many places is printed once, with the first of these.
+    The same fault in many places is printed once, with the first of these; so is one of very many values.
     """
-    alike: dict[tuple[str, ...], list[Finding]] = {}
-    for finding in findings:
-        words = (word(finding, part, "en") for part in ("title", "expected", "remedy"))
-        alike.setdefault((finding.level, finding.found, *words), []).append(finding)
-    for (level, found, title, expected, remedy), same in list(alike.items())[:50]:
-        places = list(dict.fromkeys(_place(finding) for finding in same))[:_MOST_PLACES]
+    groups = _group_alike(findings)
+    for (level, title, expected, remedy), same in groups[:50]:
+        places = list(dict.fromkeys(map(_place, same)))[:_MOST_PLACES]
         more = f" and {len(same) - len(places):,} more" if len(same) > len(places) else ""
-        told = (
-            title
-            + (" (warning)" if level == "warning" else "")
-            + (f": “{found}”" if found and found not in title else "")
-        )
-        _print_indented(console, 2, f"{', '.join(places)}{more}: {told}")
+        warning = " (warning)" if level == "warning" else ""
+        _print_indented(console, 2, f"{', '.join(places)}{more}: {title}{warning}{_tell_found(title, same)}")
         for label, text in (("expected", expected), ("to do", remedy)):
             if text:
                 _print_indented(console, 4, f"{label}: {text}")
-    if len(alike) > 50:
-        console.print(f"  … and {len(alike) - 50} more.")
+    if len(groups) > 50:
+        console.print(f"  … and {len(groups) - 50} more.")
+
+
+def _group_alike(findings: list[Finding]) -> list[tuple[tuple[str, ...], list[Finding]]]:
+    """Return findings by their words, and by what was found where these are few enough to be told one by one."""
+    worded: dict[tuple[str, ...], dict[str, list[Finding]]] = {}
+    for finding in findings:
+        words = (word(finding, part, "en") for part in ("title", "expected", "remedy"))
+        worded.setdefault((finding.level, *words), {}).setdefault(finding.found, []).append(finding)
+    return [
+        (words, same)
+        for words, found in worded.items()
+        for same in (found.values() if len(found) <= _MOST_PLACES else [[*chain(*found.values())]])
+    ]
+
+
+def _tell_found(title: str, same: list[Finding]) -> str:
+    values = [
+        value for value in dict.fromkeys(finding.found for finding in same) if value and value not in title
+    ]
+    told = ", ".join(f"“{value}”" for value in values[:_MOST_PLACES])
+    return f": {told}{' …' if values[_MOST_PLACES:] else ''}" if told else ""
 
 
 def _place(finding: Finding) -> str:

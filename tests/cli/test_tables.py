@@ -35,8 +35,17 @@ def test_records_without_a_cell_are_counted_and_other_values_stand_apart() -> No
     assert "plant: unknown org unit: “GZ10”" in told
 
 
+def test_a_fault_of_many_values_is_one() -> None:
+    told = printed(*(Finding("not_an_integer", found=f"{n}.5", cell=f"A{n}") for n in range(60)))
+    assert (
+        told.count("not a whole number") == 1 and "A7 and 52 more: not a whole number: “0.5”, “1.5”" in told
+    )
+    assert "“7.5” …" in told and "8.5" not in told
+
+
 def test_more_faults_than_a_screen_takes_are_counted() -> None:
-    told = printed(*(Finding("unknown_org", found=f"U{n}", cell=f"A{n}") for n in range(60)))
+    codes = [Finding("unknown_org", found=f"U{n}", params={"nearest": f"U{n}0"}) for n in range(60)]
+    told = printed(*codes)
     assert told.count("unknown org unit") == 50 and "… and 10 more." in told
 
 
