@@ -70,14 +70,14 @@ class PostgresReader:
 
     def _parse_ahead(self, columns: Mapping[str, int]) -> Iterator[pa.Table]:
         """Parse a block in a thread while the next one comes and the caller stores the one before."""
-        parsed: Future[pa.Table] | None = None
+        parsing: Future[pa.Table] | None = None
         with ThreadPoolExecutor(1) as parser:
             for block in self._blocks():
-                if parsed:
-                    yield parsed.result()
-                parsed = parser.submit(self._parse, block, columns)
-            if parsed:
-                yield parsed.result()
+                before, parsing = parsing, parser.submit(self._parse, block, columns)
+                if before:
+                    yield before.result()
+            if parsing:
+                yield parsing.result()
 
     def _run(self, statement: str) -> None:
         with self._connection.cursor() as cursor:
