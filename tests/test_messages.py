@@ -75,3 +75,12 @@ def test_every_placeholder_is_one_that_somebody_fills(code: str) -> None:
 def test_a_missing_param_hides_no_refusal() -> None:
     assert word(Finding("below_min", found="-1"), "expected", "en") == "at least "
     assert word(Finding("below_min", params={"min": "0"}), "expected", "zh") == "不小于 0"
+
+
+def test_kinds_of_values_are_told_in_chinese() -> None:
+    finding = Finding(
+        "type_changed", column="sales", params={"before": "integer", "now": "decimal or integer"}
+    )
+    assert word(finding, "title", "zh") == "列 sales 的类型由 整数 变为 小数或整数"
+    odd = Finding("type_changed", column="sales", params={"before": "integer", "now": "decimal or mine"})
+    assert "decimal or mine" in word(odd, "title", "zh")

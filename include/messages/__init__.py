@@ -8,6 +8,7 @@ stands in square brackets is left out where a placeholder in it has no value.
 
 import re
 from collections import defaultdict
+from typing import Any
 
 from include.errors import Finding
 from include.messages.files import FILES
@@ -30,10 +31,16 @@ def word(finding: Finding, part: str, language: str) -> str:
     }
     values = known | dict(finding.params)
     if language == "zh":
-        values |= {name: TERMS.get(str(value), value) for name, value in values.items()}
+        values |= {name: _translate(value) for name, value in values.items()}
 
     def choose(segment: re.Match[str]) -> str:
         return segment[1] if all(values.get(name) for name in _PLACEHOLDER.findall(segment[1])) else ""
 
     chosen = _OPTIONAL.sub(choose, words[0 if language == "zh" else 1])
     return chosen.format_map(defaultdict(str, values))
+
+
+def _translate(value: Any) -> Any:
+    """Return the Chinese word for a fixed English one, or for several (`integer or decimal`); else the value itself."""
+    words = str(value).split(" or ")
+    return "或".join(TERMS[one] for one in words) if all(one in TERMS for one in words) else value

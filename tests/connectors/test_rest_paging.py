@@ -7,6 +7,7 @@ import pytest
 
 from include.batch import Reported
 from include.connectors.rest.exchange import Limits
+from include.connectors.rest.paths import split_filter
 from include.errors import ConfigurationError
 from tests.connectors.rest_service import Handler, Service
 from tests.connectors.rest_source import fault, numbers, read, refusal
@@ -293,6 +294,22 @@ class TestPaths:
         items = [{"n": 1, "state": 1}, {"n": 2, "state": 2}, {"n": 3, "state": 1}]
         service.routes["/v1/items"] = lambda handler: handler.reply({"items": items})
         assert numbers(read(service, records="$.items[?(@.state == '1')]")) == [1, 3]
+
+    @pytest.mark.parametrize(
+        ("path", "everything"),
+        [
+            ("$[?(@.a == '1')]", "$[*]"),
+            ("$.d.items[?(@.a == '1' & @.b == '2')][*]", "$.d.items[*]"),
+            ("$.items[*]", None),
+            ("$.orders[?(@.a == '1')].lines[*]", None),
+            ("$.orders[?(@.a == '1')].lines[?(@.b == '2')]", None),
+        ],
+    )
+    def test_only_a_filter_at_the_end_chooses_from_all_records(
+        self, path: str, everything: str | None
+    ) -> None:
+        """Records within what a filter chose are another list than the one it chose from."""
+        assert split_filter(path) == ((everything, path) if everything else (path, None))
 
     def test_a_filter_says_nothing_of_pages_and_totals(self, service: Service) -> None:
         def route(handler: Handler) -> None:

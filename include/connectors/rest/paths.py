@@ -12,7 +12,7 @@ from include.errors import ConfigurationError, Finding, RefusedError
 MISSING = object()
 """What a path gives where it leads nowhere (a null on the way is None instead)."""
 
-_FILTERED = re.compile(r"([^?]*)\[\?.*\](?:\[\*\])?")
+_FILTERED = re.compile(r"([^?]*)\[\?\((?:(?!\)\]).)*\)\](?:\[\*\])?")
 _MOST_NAMES, _NAME_LENGTH = 30, 60
 
 
