@@ -375,3 +375,31 @@ def test_a_service_is_asked_by_the_same_rules(erp: Erp, monkeypatch: pytest.Monk
         del records[-1]
         assert erp.collect(Window(dt.date(2026, 4, 1), dt.date(2026, 5, 1))) == "refused"
         assert codes(4) == [("slice_shrunken", "p3", "2026-04")]
+
+
+def test_a_record_that_a_filter_drops_since_it_changed_is_taken_out(
+    erp: Erp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records = [
+        {"unit": u, "day": d, "amount": n, "changed": "2026-05-01T08:00:00", "status": "posted"}
+        for u, d, _, n in START
+    ]
+
+    def orders(request: Any) -> None:
+        asked = request.query
+        found = [r for r in records if asked["from"] <= str(r["day"]) < asked["to"]]
+        request.reply([r for r in found if str(r["changed"]) >= asked.get("since", "")])
+
+    with serve() as service:
+        service.routes["/orders"] = orders
+        address = f'{{"conn_type": "http", "host": "127.0.0.1", "port": {service.port}}}'
+        monkeypatch.setenv("AIRFLOW_CONN_ERP", address)
+        (Path(os.environ["KPI_CONFIG"]) / "sources/orders.sql").unlink()
+        source = REST.replace("PORT", str(service.port)) + "records: \"$[?(@.status == 'posted')]\"\n"
+        erp.office.configure("sources/orders.yaml", source)
+        assert erp.collect() == "accepted" and erp.figures() == erp.truth()
+        records[-1] |= {"amount": 44, "changed": "2026-05-01T08:30:00"}
+        assert erp.collect() == "accepted" and erp.mark() == "2026-05-01T08:30:00"
+        records[0] |= {"status": "void", "changed": "2026-05-01T09:00:00"}
+        assert erp.collect() == "accepted"
+        assert erp.figures()["p1", "2026-02"] == erp.truth()["p1", "2026-02"] - 10

@@ -13,6 +13,7 @@ from include.connectors.assembling import assemble, take_first
 from include.connectors.rest.client import Client
 from include.connectors.rest.exchange import Limits
 from include.connectors.rest.paging import read_pages
+from include.connectors.rest.paths import split_filter
 from include.connectors.rest.records import read_columns
 from include.errors import ConfigurationError, RefusedError
 
@@ -33,7 +34,8 @@ def fetch(
     `{window_start}`, `{window_end}` (the first day after) and `{window_end_inclusive}` (the last day) in the
     request's path and parameters are filled with ISO dates. The frame has the declared columns, all text,
     numbers with exactly the digits of the answer. Parameters with `{changed_since}` are sent where it is given, for the
-    records that changed, and left out otherwise. `_row` is the record's 1-based position in the batch and
+    records that changed, whatever a filter in `records` wants of them, and left out otherwise.
+    `_row` is the record's 1-based position in the batch and
     `_key` its page and its place on it (`page 3, item 17`); the address itself is left out, since it follows
     from the configuration and the window and can hold cursors that are secrets. `shape` tells the kind of each field.
 
@@ -58,6 +60,8 @@ def read_tables(
     shape: dict[str, str] | None = None,
 ) -> Generator[pa.Table, None, None]:
     """Yield a table a page, at least one, its records' keys in `_key`. Contract and errors as for `fetch`."""
+    if changed_since:  # a record that the filter drops since it changed has changed too
+        source = source.model_copy(update={"records": split_filter(source.records)[0]})
     values = _window_texts(window) | ({"changed_since": changed_since} if changed_since else {})
     where = f"source {source.source}: request"
     path = _fill(source.request.path, {name: quote(text) for name, text in values.items()}, where)
